@@ -1,0 +1,27 @@
+"""Find every document that mentions an entity of a type named at query time."""
+
+from nerret_tools import errors
+from nerret_tools.documents import (
+    AddReport,
+    Document,
+    FailedDocument,
+    FindResult,
+    Hit,
+    IndexStats,
+    Mention,
+    Span,
+)
+
+__all__ = [
+    "AddReport",
+    "Document",
+    "FailedDocument",
+    "FindResult",
+    "Hit",
+    "IndexStats",
+    "Mention",
+    "Span",
+    "errors",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,148 @@
+"""What goes in and what comes out: documents, mentions, hits, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "AddReport",
+    "Document",
+    "FailedDocument",
+    "FindResult",
+    "Hit",
+    "IndexStats",
+    "Mention",
+    "Span",
+]
+
+
+class Span(BaseModel):
+    """Character offsets ``[start, end)`` in a document's text.
+
+    A pair ``(start, end)`` is accepted wherever a span is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    start: int
+    end: int
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: Any) -> Any:
+        if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
+            return {"start": value[0], "end": value[1]}
+        return value
+
+
+class Document(BaseModel):
+    """What a user puts in and gets back.
+
+    Attributes:
+        id: The user's own identifier, unique in an index.
+        text: The text that is searched for mentions.
+        metadata: Anything that JSON can hold. Strings, numbers and booleans can be filtered
+            by ``where``; other values are kept and returned as they are.
+        spans: The mentions, when they are known (gold spans, or a detector of the user's own).
+            ``None`` means that the index's detector finds them.
+    """
+
+    id: str
+    text: str
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    spans: list[Span] | None = None
+
+
+class Mention(BaseModel):
+    """A span that names an entity, with its surface text.
+
+    ``score`` is the cosine of its embedding with the entity type's, in [-1, 1]; it is ``None``
+    where no type was asked for (``EntityIndex.mentions``).
+    """
+
+    text: str
+    start: int
+    end: int
+    score: float | None = None
+
+
+class Hit(BaseModel):
+    """One document of an answer, with its evidence.
+
+    Attributes:
+        document_id: The document's id.
+        score: Cosine of the best mention with the entity type, in [-1, 1].
+        relevance: Calibrated probability that the document mentions such an entity, in [0, 1].
+        mentions: The best mentions, best first, at most ``max_mentions``.
+        mention_count: Mentions of the document over the cut-off, in all.
+        document: The document itself.
+    """
+
+    document_id: str
+    score: float
+    relevance: float
+    mentions: list[Mention]
+    mention_count: int
+    document: Document
+
+
+class FindResult(BaseModel):
+    """One page of the answer to `EntityIndex.find`.
+
+    Attributes:
+        entity_type: The type as it was asked for.
+        hits: This page's documents, best first, ties broken by id.
+        total: Documents over the cut-off, in all pages together.
+        next_cursor: Pass it to the next ``find``; ``None`` on the last page.
+        min_score: The cosine below which no document is listed; ``None``: no cut-off.
+        min_relevance: The relevance that this cut-off stands for.
+        exact: Whether every stored mention was compared. Always true here.
+    """
+
+    entity_type: str
+    hits: list[Hit]
+    total: int
+    next_cursor: str | None = None
+    min_score: float | None = None
+    min_relevance: float
+    exact: bool = True
+
+
+class FailedDocument(BaseModel):
+    """A document that was not indexed, and why. ``position`` counts the input from 0."""
+
+    id: str | None
+    position: int
+    reason: str
+
+
+class AddReport(BaseModel):
+    """What an `EntityIndex.add` did.
+
+    ``mentions`` counts the mentions written for added and updated documents.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    mentions: int = 0
+    failed: list[FailedDocument] = Field(default_factory=list)
+
+
+class IndexStats(BaseModel):
+    """What an index holds and what it was built with."""
+
+    name: str
+    location: str
+    index_id: str
+    generation: int
+    documents: int
+    mentions: int
+    dimension: int
+    model: str
+    fingerprint: str
+    precision: str
+    details: Mapping[str, Any] = Field(default_factory=dict)

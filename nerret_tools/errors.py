@@ -1,0 +1,109 @@
+"""Every exception that nerret-tools raises on purpose.
+
+::
+
+    NerretError
+    ├── InputError (ValueError)          what the caller passed cannot be used
+    │   ├── EntityTypeError              the entity type: empty, too long, no letters
+    │   ├── DocumentError                one document or its spans
+    │   ├── FilterError                  `where`, `limit`, `min_score`, `min_relevance`
+    │   ├── CursorError                  foreign, stale or damaged cursor
+    │   └── DataFileError                a file that cannot be read as documents or labels
+    ├── ModelError                       a model that cannot be loaded or used
+    │   ├── ModelNotFoundError           unknown name, or weights that are nowhere to be had
+    │   └── ModelMismatchError           the index was built with another model
+    ├── StoreError                       the place where the index is kept
+    │   ├── IndexNotFoundError           `create=False` and nothing there
+    │   ├── IndexLockedError             another process has the folder open
+    │   ├── IndexFormatError             written by a newer version, or not an index
+    │   └── StoreUnavailableError        server away, disk full, no permission
+    └── MissingExtraError (ImportError)  an optional dependency is not installed
+
+Messages say what happened, to which input, and what to do next.
+"""
+
+__all__ = [
+    "CursorError",
+    "DataFileError",
+    "DocumentError",
+    "EntityTypeError",
+    "FilterError",
+    "IndexFormatError",
+    "IndexLockedError",
+    "IndexNotFoundError",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "ModelMismatchError",
+    "ModelNotFoundError",
+    "NerretError",
+    "StoreError",
+    "StoreUnavailableError",
+]
+
+
+class NerretError(Exception):
+    """Base of all errors of this package."""
+
+
+class InputError(NerretError, ValueError):
+    """Something that the caller passed cannot be used."""
+
+
+class EntityTypeError(InputError):
+    """The entity type is empty, too long, or has no letters."""
+
+
+class DocumentError(InputError):
+    """A document, or one of its spans, cannot be indexed."""
+
+
+class FilterError(InputError):
+    """A search option (`where`, `limit`, `min_score`, ...) is not usable."""
+
+
+class CursorError(InputError):
+    """A cursor is damaged, belongs to another search, or the index has changed since."""
+
+
+class DataFileError(InputError):
+    """A file cannot be read as documents or as labelled data."""
+
+
+class ModelError(NerretError):
+    """A model cannot be loaded or used."""
+
+
+class ModelNotFoundError(ModelError):
+    """The model's name is unknown, or its weights are nowhere to be had."""
+
+
+class ModelMismatchError(ModelError):
+    """The index was built with another model than the one asked for."""
+
+
+class StoreError(NerretError):
+    """The place where the index is kept cannot be used."""
+
+
+class IndexNotFoundError(StoreError):
+    """There is no index at the given place and `create` is false."""
+
+
+class IndexLockedError(StoreError):
+    """Another process has the index folder open."""
+
+
+class IndexFormatError(StoreError):
+    """What is stored is not an index, or a newer version wrote it."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer or cannot write: server away, disk full, no permission."""
+
+
+class MissingExtraError(NerretError, ImportError):
+    """An optional dependency is not installed; the message names the extra."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional package: pip install 'nerret-tools[{extra}]'")

@@ -1,0 +1,183 @@
+"""The span head: mentions from the hidden states of the pass that also makes the vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nerret_tools.detection.word_shapes import SHAPE_COUNT, word_shapes
+from nerret_tools.errors import ModelError
+
+WIDTH = 256  # of the head's own states
+HEADS = 4
+MAX_WORDS = 14  # longest span, in the tokenizer's words; 99.8% of the gold spans in training are shorter
+
+
+class TokenView(Protocol):
+    """A text as tokens: what the head needs to know beside the states."""
+
+    text: str
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Character where each token starts."""
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Character where each token ends."""
+
+    @property
+    def words(self) -> np.ndarray:
+        """Number of the word that each token belongs to."""
+
+
+class Range(Protocol):
+    """Tokens ``[start, end)`` of a text."""
+
+    @property
+    def start(self) -> int:
+        """First token."""
+
+    @property
+    def end(self) -> int:
+        """One past the last token."""
+
+
+class SpanHead(nn.Module):
+    """Scores every run of at most `MAX_WORDS` words as a mention.
+
+    A word is the mean of its tokens' states with an embedding of its letter case, one small
+    transformer layer mixes the words, and a span is scored from its first word, its last word,
+    the words between and its length.
+
+    Args:
+        state_dimension: Width of the states that go in.
+        threshold: Probability over which a span is proposed.
+    """
+
+    def __init__(self, state_dimension: int, threshold: float = 0.5) -> None:
+        super().__init__()
+        self.threshold = threshold
+        self.entry = nn.Linear(state_dimension, WIDTH)
+        self.entry_norm = nn.LayerNorm(WIDTH)
+        self.shape = nn.Embedding(SHAPE_COUNT, WIDTH)
+        self.mixer = nn.TransformerEncoderLayer(
+            WIDTH, HEADS, dim_feedforward=2 * WIDTH, dropout=0.1, activation="gelu", batch_first=True
+        )
+        self.first = nn.Linear(WIDTH, WIDTH)
+        self.last = nn.Linear(WIDTH, WIDTH)
+        self.alone = nn.Linear(WIDTH, 3)  # how well a word begins, ends, and lies inside a mention
+        self.length = nn.Parameter(torch.zeros(MAX_WORDS))
+
+    @property
+    def state_dimension(self) -> int:
+        """Width of the states that go in."""
+        return self.entry.in_features
+
+    def forward(self, words: Tensor, shapes: Tensor, mask: Tensor) -> Tensor:
+        """Score spans.
+
+        Args:
+            words: Mean state of each word, ``[batch, n_words, state_dimension]``.
+            shapes: Letter case, ``[batch, n_words]``.
+            mask: True where there is a word, ``[batch, n_words]``.
+
+        Returns:
+            Logits ``[batch, n_words, MAX_WORDS]``: first word and length - 1. Spans that run
+            past the end are minus infinity.
+        """
+        mixed = self.entry_norm(self.entry(words) + self.shape(shapes))
+        mixed = self.mixer(mixed, src_key_padding_mask=~mask)
+        count = mixed.shape[1]
+        lengths = torch.arange(MAX_WORDS, device=mixed.device)
+        ends = torch.arange(count, device=mixed.device).unsqueeze(1) + lengths  # [n_words, MAX_WORDS]
+        last = ends.clamp(max=count - 1)
+        pairs = self.first(mixed) @ self.last(mixed).transpose(1, 2) / WIDTH**0.5
+        begins, stops, inside = self.alone(mixed).unbind(dim=-1)
+        totals = F.pad(inside.cumsum(dim=1), (1, 0))
+        means = (totals[:, last + 1] - totals[:, :count].unsqueeze(2)) / (lengths + 1)
+        firsts = torch.arange(count, device=mixed.device).unsqueeze(1)
+        logits = pairs[:, firsts, last] + begins.unsqueeze(2) + stops[:, last] + means + self.length
+        real = (ends < count).unsqueeze(0) & mask[:, last]
+        return logits.masked_fill(~real, -torch.inf)
+
+    def word_states(
+        self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]
+    ) -> tuple[Tensor, Tensor, Tensor, list[np.ndarray]]:
+        """Gather words from tokens.
+
+        Returns:
+            The three arguments of `forward`, and for each window the first token of each of its
+            words followed by the token count, ``[n_words + 1]``.
+        """
+        bounds = [_word_bounds(text.words[window.start : window.end]) for text, window in windows]
+        longest = max(1, *(len(bound) - 1 for bound in bounds))
+        words = torch.zeros(len(windows), longest, states.shape[-1])
+        shapes = np.zeros((len(windows), longest), dtype=np.int64)
+        mask = np.zeros((len(windows), longest), dtype=bool)
+        mask[:, 0] = True  # attention over no word at all would be undefined
+        for row, ((text, window), bound) in enumerate(zip(windows, bounds, strict=True)):
+            count = len(bound) - 1
+            if not count:
+                continue
+            firsts, lasts = bound[:-1] + window.start, bound[1:] + window.start - 1
+            shapes[row, :count] = word_shapes(text.text, text.starts[firsts], text.ends[lasts])
+            mask[row, :count] = True
+            lengths = torch.from_numpy(np.diff(bound))
+            owner = torch.repeat_interleave(torch.arange(count), lengths)
+            tokens = states[row, : int(bound[-1])].float().cpu()
+            words[row, :count] = torch.zeros(count, states.shape[-1]).index_add_(0, owner, tokens)
+            words[row, :count] /= lengths.unsqueeze(1)
+        device = self.length.device
+        return (
+            words.to(device),
+            torch.from_numpy(shapes).to(device),
+            torch.from_numpy(mask).to(device),
+            bounds,
+        )
+
+    @torch.inference_mode()
+    def propose(self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]) -> list[np.ndarray]:
+        """Return token spans ``[n, 2]`` of each window, counted from its first token."""
+        words, shapes, mask, bounds = self.word_states(states, windows)
+        chosen = (self(words, shapes, mask).sigmoid() > self.threshold).cpu().numpy()
+        proposals = []
+        for row, bound in enumerate(bounds):
+            firsts, lengths = np.nonzero(chosen[row, : len(bound) - 1])
+            proposals.append(np.stack([bound[firsts], bound[firsts + lengths + 1]], axis=1))
+        return proposals
+
+    def save(self, path: Path) -> None:
+        """Write weights and threshold as safetensors."""
+        save_file(self.state_dict(), path, metadata={"threshold": repr(self.threshold)})
+
+    @classmethod
+    def load(cls, path: Path) -> SpanHead:
+        """Read what `save` wrote, ready for inference.
+
+        Raises:
+            ModelError: The file is missing, damaged, or holds something else.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+                threshold = float((file.metadata() or {})["threshold"])
+            head = cls(weights["entry.weight"].shape[1], threshold)
+            head.load_state_dict(weights)
+        except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+            raise ModelError(f"{path} is not a span head that can be read: {error}") from error
+        return head.eval()
+
+
+def _word_bounds(words: np.ndarray) -> np.ndarray:
+    """First token of each word, then the token count."""
+    changes = np.flatnonzero(np.diff(words, prepend=-2)) if len(words) else np.zeros(0, dtype=np.int64)
+    return np.append(changes, len(words)).astype(np.int64)

@@ -1,0 +1,301 @@
+"""Texts in, representations of their spans out, in one pass of the cut backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from nerret_tools.encoding.backbone import CutBackbone
+from nerret_tools.encoding.windows import TokenizedText, Window, best_window, split_windows
+from nerret_tools.errors import ModelError
+
+WINDOW_TOKENS = 256  # what sentence-transformers trained MiniLM's positions on
+WINDOW_OVERLAP = 64  # tokens; longer spans than this are no names
+BATCH_TOKENS = 4096  # padded tokens a batch; fits a laptop's cache better than more (benchmarks)
+
+CharSpan = tuple[int, int]
+
+
+class SpanProposer(Protocol):
+    """Finds mentions from the hidden states of the same pass (a detector's fast path)."""
+
+    def propose(self, states: Tensor, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
+        """Return token spans, ``[n, 2]`` int64 a window, counted from the window's first token.
+
+        Args:
+            states: ``[n_windows, n_tokens, d]``, special tokens left out, padded at the end.
+            windows: The text and the part of it that each row holds.
+        """
+
+
+@dataclass(frozen=True)
+class UnreadableSpan:
+    """A given span that no vector could be read for, and why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass
+class EncodedText:
+    """One text's representations.
+
+    Attributes:
+        spans: Character offsets ``[n, 2]`` int64, sorted.
+        vectors: Representations at the tap, ``[n, d]`` float32, one a span.
+        text_vector: Mean of all tokens at the tap, ``[d]`` float32.
+        unreadable: Given spans that are not in ``spans``.
+    """
+
+    spans: np.ndarray
+    vectors: np.ndarray
+    text_vector: np.ndarray
+    unreadable: list[UnreadableSpan] = field(default_factory=list)
+
+
+class _TextInProgress:
+    """One text on its way through the backbone: its windows, and what has been read so far."""
+
+    def __init__(
+        self, tokens: TokenizedText, windows: list[Window], spans: Sequence[CharSpan] | None
+    ) -> None:
+        self.tokens = tokens
+        self.windows = windows
+        self.open = spans is None
+        self.waiting: list[list[tuple[int, int]]] = [[] for _ in windows]  # token spans to read, by window
+        self.surfaces: dict[tuple[int, int], list[CharSpan]] = {}  # character spans of each token span
+        self.found: dict[CharSpan, np.ndarray] = {}
+        self.total: np.ndarray | float = 0.0
+        self.unreadable: list[UnreadableSpan] = []
+        for start, end in spans or ():
+            self._place(start, end)
+
+    def _place(self, start: int, end: int) -> None:
+        tokens = self.tokens.tokens_of(start, end)
+        if tokens is None:
+            self.unreadable.append(UnreadableSpan(start, end, "no token lies in it"))
+            return
+        number = best_window(self.windows, *tokens)
+        if number is None:
+            self.unreadable.append(UnreadableSpan(start, end, "it is too long for a window"))
+            return
+        if tokens not in self.surfaces:
+            self.waiting[number].append(tokens)
+        self.surfaces.setdefault(tokens, []).append((start, end))
+
+    def take_proposals(self, number: int, proposals: np.ndarray) -> None:
+        """Keep what was proposed in a window, unless another window sees more of its context."""
+        for first, stop in (proposals + self.windows[number].start).tolist():
+            if best_window(self.windows, first, stop) == number:
+                self.waiting[number].append((first, stop))
+                span = (int(self.tokens.starts[first]), int(self.tokens.ends[stop - 1]))
+                self.surfaces[first, stop] = [span]
+
+    def take_vector(self, first: int, stop: int, vector: np.ndarray) -> None:
+        for span in self.surfaces[first, stop]:
+            self.found[span] = vector
+
+    def result(self) -> EncodedText:
+        spans = sorted(self.found)
+        text_vector = np.asarray(self.total / max(1, sum(map(len, self.windows))), dtype=np.float32)
+        vectors = np.stack([self.found[span] for span in spans]) if spans else np.zeros((0, len(text_vector)))
+        return EncodedText(
+            spans=np.array(spans, dtype=np.int64).reshape(-1, 2),
+            vectors=vectors.astype(np.float32),
+            text_vector=text_vector,
+            unreadable=self.unreadable,
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One window of one text."""
+
+    text: _TextInProgress
+    number: int
+
+    @property
+    def window(self) -> Window:
+        return self.text.windows[self.number]
+
+    @property
+    def ids(self) -> list[int]:
+        return self.text.tokens.ids[self.window.start : self.window.end]
+
+
+class TextEncoder:
+    """The cut backbone with its tokenizer.
+
+    Args:
+        backbone: The cut transformer.
+        tokenizer: Its fast tokenizer.
+        window_tokens: Longest window, special tokens included.
+        window_overlap: Tokens that neighbouring windows share.
+        batch_tokens: Padded tokens that go through the backbone together.
+    """
+
+    def __init__(
+        self,
+        backbone: CutBackbone,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        window_tokens: int = WINDOW_TOKENS,
+        window_overlap: int = WINDOW_OVERLAP,
+        batch_tokens: int = BATCH_TOKENS,
+    ) -> None:
+        if not tokenizer.is_fast:
+            raise ModelError(f"{type(tokenizer).__name__} gives no offsets; a fast tokenizer is needed")
+        self.backbone = backbone
+        self.batch_tokens = batch_tokens
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._prefix, self._suffix = self._special_tokens()
+        limit = min(
+            window_tokens, int(getattr(backbone.model.config, "max_position_embeddings", window_tokens))
+        )
+        self.window_size = limit - len(self._prefix) - len(self._suffix)
+        self.window_overlap = min(window_overlap, self.window_size // 2)
+        pad = tokenizer.pad_token_id
+        self._pad = 0 if pad is None else int(pad)
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        spans: Sequence[Sequence[CharSpan] | None] | None = None,
+        proposer: SpanProposer | None = None,
+    ) -> list[EncodedText]:
+        """Read the representations of each text's spans.
+
+        Args:
+            texts: Any length; long ones run in overlapping windows.
+            spans: Character offsets for each text, or None where ``proposer`` finds them.
+            proposer: Finds spans where none are given. Without it such a text gets none.
+
+        Returns:
+            One `EncodedText` a text, in the order of ``texts``.
+        """
+        given: Sequence[Sequence[CharSpan] | None] = [None] * len(texts) if spans is None else spans
+        started = [
+            _TextInProgress(tokens, self._windows(tokens), one)
+            for tokens, one in zip(self.tokenize(texts), given, strict=True)
+        ]
+        jobs = [_Job(text, number) for text in started for number in range(len(text.windows))]
+        for batch in self._batches(jobs):
+            tapped, states = self._run([job.ids for job in batch])
+            if proposer is not None and states is not None:
+                _detect(proposer, states, batch)
+            self._read(tapped, batch)
+        return [text.result() for text in started]
+
+    def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
+        """Read type descriptions as if each were a mention standing alone: ``[n, d]`` float32."""
+        texts = [" ".join(entity_type.split()) for entity_type in entity_types]
+        encoded = self.encode(texts, [[(0, len(text))] for text in texts])
+        return np.concatenate([one.vectors for one in encoded])
+
+    def states(self, texts: Sequence[str]) -> tuple[list[tuple[TokenizedText, Window]], Tensor]:
+        """Return the state blocks of each text's first window, for training a span head.
+
+        Returns:
+            The text and the window of each row, and the states ``[n, n_tokens, d]``.
+        """
+        views = [(tokens, self._windows(tokens)[0]) for tokens in self.tokenize(texts)]
+        _, states = self._run([text.ids[window.start : window.end] for text, window in views])
+        if states is None:
+            raise ModelError("this backbone was cut without state blocks")
+        return views, states
+
+    def tokenize(self, texts: Sequence[str]) -> list[TokenizedText]:
+        """Split texts into tokens with offsets; lone surrogates count as one unknown character."""
+        safe = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
+        encodings = self._tokenizer.encode_batch(safe, add_special_tokens=False)
+        return [TokenizedText(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
+
+    def _windows(self, tokens: TokenizedText) -> list[Window]:
+        return split_windows(len(tokens.ids), self.window_size, self.window_overlap)
+
+    def _batches(self, jobs: list[_Job]) -> Iterator[list[_Job]]:
+        """Windows of like length together, longest first, so that memory's peak comes at once."""
+        batch: list[_Job] = []
+        extra = len(self._prefix) + len(self._suffix)
+        for job in sorted(jobs, key=lambda job: -len(job.window)):
+            width = extra + len(batch[0].window) if batch else 0
+            if batch and (len(batch) + 1) * width > self.batch_tokens:
+                yield batch
+                batch = []
+            batch.append(job)
+        if batch:
+            yield batch
+
+    def _read(self, tapped: Tensor, batch: list[_Job]) -> None:
+        """Pool the waiting spans of a batch, and its windows as wholes."""
+        waiting = [(row, *span) for row, job in enumerate(batch) for span in job.text.waiting[job.number]]
+        inside = [(row, a - batch[row].window.start, b - batch[row].window.start) for row, a, b in waiting]
+        for (row, first, stop), vector in zip(
+            waiting, _pool(tapped, inside, self.backbone.tap.pooling), strict=True
+        ):
+            batch[row].text.take_vector(first, stop, vector)
+        wholes = _pool(tapped, [(row, 0, len(job.window)) for row, job in enumerate(batch)], "mean")
+        for job, mean in zip(batch, wholes, strict=True):
+            job.text.total = job.text.total + mean.astype(np.float64) * len(job.window)
+
+    @torch.inference_mode()
+    def _run(self, token_ids: list[list[int]]) -> tuple[Tensor, Tensor | None]:
+        """Run windows; return the tap and the state blocks without the special tokens."""
+        before = len(self._prefix)
+        longest = max(map(len, token_ids))
+        width = before + longest + len(self._suffix)
+        ids = np.full((len(token_ids), width), self._pad, dtype=np.int64)
+        mask = np.zeros((len(token_ids), width), dtype=np.int64)
+        for row, tokens in enumerate(token_ids):
+            complete = [*self._prefix, *tokens, *self._suffix]
+            ids[row, : len(complete)] = complete
+            mask[row, : len(complete)] = 1
+        device = self.backbone.device
+        tapped, states = self.backbone(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+        inner = slice(before, before + longest)
+        return tapped[:, inner], None if states is None else states[:, inner]
+
+    def _special_tokens(self) -> tuple[list[int], list[int]]:
+        """What the tokenizer puts before and after a text."""
+        encoding = self._tokenizer.encode("a", add_special_tokens=True)
+        special = encoding.special_tokens_mask
+        first = special.index(0)
+        last = len(special) - special[::-1].index(0)
+        return encoding.ids[:first], encoding.ids[last:]
+
+
+def _detect(proposer: SpanProposer, states: Tensor, batch: list[_Job]) -> None:
+    """Let the proposer fill the texts that came without spans."""
+    rows = [row for row, job in enumerate(batch) if job.text.open]
+    if not rows:
+        return
+    views = [(batch[row].text.tokens, batch[row].window) for row in rows]
+    for row, proposals in zip(rows, proposer.propose(states[rows], views), strict=True):
+        batch[row].text.take_proposals(batch[row].number, proposals)
+
+
+@torch.inference_mode()
+def _pool(tapped: Tensor, spans: list[tuple[int, int, int]], pooling: str) -> np.ndarray:
+    """Pool token spans (row, first, stop) to vectors ``[n, d]`` float32."""
+    if not spans:
+        return np.zeros((0, tapped.shape[-1]), dtype=np.float32)
+    rows, firsts, stops = (torch.tensor(column, device=tapped.device) for column in zip(*spans, strict=True))
+    if pooling == "first":
+        return tapped[rows, firsts].float().cpu().numpy()
+    if pooling == "last":
+        return tapped[rows, stops - 1].float().cpu().numpy()
+    lengths = stops - firsts
+    owner = torch.repeat_interleave(torch.arange(len(spans), device=tapped.device), lengths)
+    within = torch.arange(len(owner), device=tapped.device) - (torch.cumsum(lengths, 0) - lengths)[owner]
+    tokens = tapped[rows[owner], firsts[owner] + within].float()
+    totals = torch.zeros(len(spans), tapped.shape[-1], device=tapped.device).index_add_(0, owner, tokens)
+    return (totals / lengths.clamp(min=1).unsqueeze(1)).cpu().numpy()

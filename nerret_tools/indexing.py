@@ -1,0 +1,209 @@
+"""Documents in: checked, compared with what is stored, encoded and written, batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from nerret_tools.detection import Detector
+from nerret_tools.documents import AddReport, Document, FailedDocument
+from nerret_tools.errors import DocumentError
+from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument, check_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nerret_tools.models.entity_model import EncodedDocument, EntityModel
+
+BATCH_SIZE = 1000  # documents written at once; their mentions fit one of Chroma's batches
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A document that can be indexed, with its place in the input."""
+
+    position: int
+    document: Document
+    content_hash: str
+
+    @property
+    def spans(self) -> list[tuple[int, int]] | None:
+        given = self.document.spans
+        return None if given is None else sorted({(span.start, span.end) for span in given})
+
+
+class Indexer:
+    """Adds documents to a store.
+
+    Writing a batch overlaps with encoding the next one; at any moment all batches before the
+    last are stored whole.
+
+    Args:
+        store: Where they go.
+        model: Gives the model when the first document needs it.
+        detector: Finds the mentions instead of the model's span head.
+        batch_size: Documents written at once.
+    """
+
+    def __init__(
+        self,
+        store: ChromaStore,
+        model: Callable[[], EntityModel],
+        detector: Detector | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> None:
+        self.store = store
+        self.model = model
+        self.detector = detector
+        self.batch_size = batch_size
+
+    def add(self, documents: Iterable[Document | Mapping[str, Any]]) -> AddReport:
+        """Index documents; those that cannot be are reported and the others go in."""
+        report = AddReport()
+        seen: dict[str, str] = {}
+        stream = self._checked(enumerate(documents), seen, report)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="nerret-write") as writer:
+            writing: Future[None] | None = None
+            while batch := list(islice(stream, self.batch_size)):
+                known = self.store.known([one.document.id for one in batch])
+                changed = [one for one in batch if _known_hash(known, one) != one.content_hash]
+                report.unchanged += len(batch) - len(changed)
+                encoded = self._encode(changed, report)
+                if writing is not None:
+                    writing.result()
+                if encoded:
+                    writing = writer.submit(self.store.write, [_rows(one, found) for one, found in encoded])
+                for one, found in encoded:
+                    report.mentions += len(found.spans)
+                    if one.document.id in known:
+                        report.updated += 1
+                    else:
+                        report.added += 1
+            if writing is not None:
+                writing.result()
+        return report
+
+    def _checked(
+        self,
+        documents: Iterable[tuple[int, Document | Mapping[str, Any]]],
+        seen: dict[str, str],
+        report: AddReport,
+    ) -> Iterator[_Checked]:
+        for position, given in documents:
+            try:
+                document = _as_document(given)
+                check_document(document)
+                content_hash = _content_hash(document)
+                if seen.setdefault(document.id, content_hash) != content_hash:
+                    raise DocumentError(
+                        f"id {document.id!r} came earlier in this call with other content; the first was "
+                        "kept. Give each document an id of its own, or add the newer one in a call after."
+                    )
+            except DocumentError as error:
+                document_id = given.id if isinstance(given, Document) else _id_of(given)
+                report.failed.append(FailedDocument(id=document_id, position=position, reason=str(error)))
+            else:
+                yield _Checked(position, document, content_hash)
+
+    def _encode(self, changed: list[_Checked], report: AddReport) -> list[tuple[_Checked, EncodedDocument]]:
+        """Find and embed mentions. A document with a span that has no vector is reported instead."""
+        changed = list({one.document.id: one for one in changed}.values())
+        if not changed:
+            return []
+        texts = [one.document.text for one in changed]
+        spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
+        if self.detector is not None:
+            missing = [number for number, given in enumerate(spans) if given is None]
+            for number, found in zip(missing, self.detector.detect([texts[i] for i in missing]), strict=True):
+                spans[number] = _usable(found, texts[number])
+        encoded = self.model().encode(texts, spans)
+        kept = []
+        for one, found in zip(changed, encoded, strict=True):
+            if found.unreadable and one.document.spans is not None:
+                span = found.unreadable[0]
+                reason = f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
+                report.failed.append(FailedDocument(id=one.document.id, position=one.position, reason=reason))
+            else:
+                kept.append((one, found))
+        return kept
+
+
+def check_document(document: Document) -> None:
+    """Check everything that can be checked without a model.
+
+    Raises:
+        DocumentError: Empty id or text, characters that are no Unicode text, spans outside the
+            text, or metadata that cannot be kept.
+    """
+    if not document.id.strip():
+        raise DocumentError("its id is empty; every document needs one of its own")
+    if not document.text.strip():
+        raise DocumentError("its text is empty")
+    for name, value in (("id", document.id), ("text", document.text)):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise DocumentError(
+                f"its {name} has a lone surrogate at character {error.start}, which is no Unicode text; "
+                "decode the source again with errors='replace'"
+            ) from error
+    for span in document.spans or ():
+        if not 0 <= span.start < span.end <= len(document.text):
+            raise DocumentError(
+                f"span [{span.start}, {span.end}) does not lie in its text of {len(document.text)} characters"
+            )
+    check_metadata(document.metadata)
+
+
+def _as_document(given: Document | Mapping[str, Any]) -> Document:
+    if isinstance(given, Document):
+        return given
+    try:
+        return Document.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise DocumentError(f"it is no document: {field or type(given).__name__}: {first['msg']}") from error
+
+
+def _id_of(given: Any) -> str | None:
+    found = given.get("id") if isinstance(given, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _content_hash(document: Document) -> str:
+    spans = None if document.spans is None else sorted({(span.start, span.end) for span in document.spans})
+    metadata = json.dumps(document.metadata, sort_keys=True, ensure_ascii=True)
+    content = json.dumps([document.text, spans, metadata], ensure_ascii=True)
+    return hashlib.sha256(content.encode("ascii")).hexdigest()[:32]
+
+
+def _known_hash(known: Mapping[str, tuple[str, int]], one: _Checked) -> str | None:
+    return known[one.document.id][0] if one.document.id in known else None
+
+
+def _usable(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Cut a detector's spans to the text: a foreign detector's off-by-one must not lose a document."""
+    cut = {(max(0, start), min(len(text), end)) for start, end in spans}
+    return sorted((start, end) for start, end in cut if start < end)
+
+
+def _rows(one: _Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionBlock]:
+    document = one.document
+    surfaces = [document.text[start:end] for start, end in found.spans.tolist()]
+    stored = StoredDocument(
+        id=document.id,
+        text=document.text,
+        metadata=document.metadata,
+        content_hash=one.content_hash,
+        mention_count=len(surfaces),
+        vector=found.text_vector,
+    )
+    return stored, MentionBlock(spans=found.spans, surfaces=surfaces, vectors=found.embeddings)

@@ -1,0 +1,163 @@
+"""Train the projection: contrastive, type descriptions as anchors, thousands of types."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nerret_tools.encoding.projection import Projection
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ProjectionTraining:
+    """How the projection is trained.
+
+    Attributes:
+        steps: Optimiser steps.
+        types: Taxonomy types a step.
+        members: Mentions of each type a step.
+        marked_members: Mentions of each type of the labelled sentences a step; 0: none.
+        marked_weight: Weight of their loss beside the taxonomy's.
+        temperature: Of InfoNCE.
+        learning_rate: Peak of one cycle.
+        noise: Standard deviation of noise on representations, as a share of their own.
+        seed: Of sampling, dropout and initial weights.
+    """
+
+    steps: int = 3000
+    types: int = 256
+    members: int = 3
+    marked_members: int = 4
+    marked_weight: float = 0.3
+    temperature: float = 0.05
+    learning_rate: float = 1e-3
+    noise: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TypedMentions:
+    """Representations with their types.
+
+    Attributes:
+        vectors: Of the mentions, ``[n, d]``.
+        item: What each mention is one context of (a synset, or the mention itself), ``[n]``.
+        types_of: The types of each item.
+        anchors: Of the type descriptions, ``[m, d]``; a type may have several wordings.
+        anchor_type: The type of each anchor, ``[m]``.
+    """
+
+    vectors: np.ndarray
+    item: np.ndarray
+    types_of: Sequence[np.ndarray]
+    anchors: np.ndarray
+    anchor_type: np.ndarray
+
+
+def train_projection(
+    taxonomy: TypedMentions, marked: TypedMentions | None, options: ProjectionTraining
+) -> Projection:
+    """Train on a taxonomy and, where given, on mentions marked in sentences.
+
+    The two are separate InfoNCE terms: which taxonomy types a marked mention has is not known,
+    so it must not serve as a negative there.
+    """
+    torch.manual_seed(options.seed)
+    generator = np.random.default_rng(options.seed)
+    projection = Projection(taxonomy.vectors.shape[1])
+    projection.center.copy_(torch.from_numpy(taxonomy.vectors.astype(np.float32).mean(axis=0)))
+    spread = torch.from_numpy(taxonomy.vectors.astype(np.float32).std(axis=0))
+    projection.train()
+    optimizer = torch.optim.AdamW(projection.parameters(), lr=options.learning_rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.1
+    )
+    sources = [(_Sampler(taxonomy, generator), options.types, options.members, 1.0)]
+    if marked is not None and options.marked_members:
+        sampler = _Sampler(marked, generator)
+        sources.append((sampler, len(sampler.types), options.marked_members, options.marked_weight))
+    running, started = 0.0, time.monotonic()
+    for step in range(1, options.steps + 1):
+        loss = torch.zeros(())
+        for sampler, type_count, member_count, weight in sources:
+            anchors, mentions, positive = sampler.draw(type_count, member_count)
+            mentions = mentions + options.noise * spread * torch.randn_like(mentions)
+            logits = projection(anchors) @ projection(mentions).T / options.temperature
+            loss = loss + weight * multi_positive_loss(logits, positive)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        if step % 500 == 0 or step == options.steps:
+            logger.info(
+                "step %d of %d, loss %.3f, %.0f s", step, options.steps, running, time.monotonic() - started
+            )
+    return projection.eval()
+
+
+def multi_positive_loss(logits: Tensor, positive: Tensor) -> Tensor:
+    """InfoNCE both ways where a row has several positives: each against all negatives.
+
+    Args:
+        logits: Similarity over temperature, ``[n_types, n_mentions]``.
+        positive: True where the mention is of the type.
+    """
+    return (_one_way(logits, positive) + _one_way(logits.T, positive.T)) / 2
+
+
+def _one_way(logits: Tensor, positive: Tensor) -> Tensor:
+    negatives = logits.masked_fill(positive, -torch.inf).logsumexp(dim=1, keepdim=True)
+    each = F.softplus(negatives - logits)  # -log(e^pos / (e^pos + sum of negatives))
+    weights = positive / positive.sum(dim=1, keepdim=True).clamp(min=1)
+    return (each * weights).sum() / positive.any(dim=1).sum()
+
+
+class _Sampler:
+    """Draws types with some of their mentions, and says which pairs belong together."""
+
+    def __init__(self, data: TypedMentions, generator: np.random.Generator) -> None:
+        self.generator = generator
+        self.vectors = torch.from_numpy(data.vectors)
+        self.anchors = torch.from_numpy(data.anchors)
+        self.item = data.item
+        self.types = np.unique(data.anchor_type)
+        self.anchors_of = _group(data.anchor_type, int(self.types.max()) + 1)
+        self.contexts_of = _group(data.item, len(data.types_of))
+        kinds = np.concatenate(data.types_of)
+        items = np.repeat(np.arange(len(data.types_of)), [len(kinds) for kinds in data.types_of])
+        order = np.argsort(kinds, kind="stable")
+        bounds = np.searchsorted(kinds[order], np.arange(int(self.types.max()) + 2))
+        self.items_of = [items[order][bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)]
+        self.is_of = [frozenset(kinds.tolist()) for kinds in data.types_of]
+
+    def draw(self, type_count: int, member_count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return anchors ``[t, d]``, mentions ``[t × members, d]``, and which belong together."""
+        pick = self.generator.choice
+        types = pick(self.types, min(type_count, len(self.types)), replace=False)
+        items = np.concatenate([pick(self.items_of[kind], member_count) for kind in types])
+        mentions = [pick(self.contexts_of[item]) for item in items]
+        anchors = [pick(self.anchors_of[kind]) for kind in types]
+        column_of = {int(kind): row for row, kind in enumerate(types)}
+        positive = torch.zeros(len(types), len(items), dtype=torch.bool)
+        for column, item in enumerate(items):
+            for kind in self.is_of[item]:
+                if kind in column_of:
+                    positive[column_of[kind], column] = True
+        return self.anchors[anchors].float(), self.vectors[mentions].float(), positive
+
+
+def _group(keys: np.ndarray, count: int) -> list[np.ndarray]:
+    """Positions of each key 0 … count - 1."""
+    order = np.argsort(keys, kind="stable")
+    bounds = np.searchsorted(keys[order], np.arange(count + 1))
+    return [order[bounds[i] : bounds[i + 1]] for i in range(count)]

@@ -1,0 +1,162 @@
+"""Train the span head: recall first, and what a corpus leaves unmarked may be unknown."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
+from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
+from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.windows import TokenizedText, Window
+
+logger = logging.getLogger(__name__)
+
+# A sentence's first word has a capital whatever it is; these are then known to be no names.
+SENTENCE_OPENERS = frozenset(
+    "a after all also although an and as at because before both but by despite during each for from "
+    "he her his how however i if in into is it its later many most not of on one once only other our "
+    "over she since so some such that the their then there these they this those though through to "
+    "two under until upon was we what when where which while who with you".split()
+)
+
+
+@dataclass(frozen=True)
+class MarkedText:
+    """A sentence with its marked spans.
+
+    ``complete``: every entity is marked. Otherwise an unmarked capitalised word is unknown.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class SpanTraining:
+    """How the head is trained.
+
+    Attributes:
+        steps: Optimiser steps.
+        batch_size: Sentences a step.
+        learning_rate: Peak of one cycle.
+        negative_weight: Of a span that is no mention, against one that is.
+        drop_case: Share of sentences whose letter case is hidden, so that lower-cased text works.
+        seed: Of the order, the dropping and the initial weights.
+    """
+
+    steps: int = 3000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    negative_weight: float = 0.5
+    drop_case: float = 0.5
+    seed: int = 0
+
+
+def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], options: SpanTraining) -> SpanHead:
+    """Train a head on the states of the frozen encoder."""
+    torch.manual_seed(options.seed)
+    head = SpanHead(encoder.backbone.hidden_size * len(encoder.backbone.state_blocks))
+    head.train()
+    optimizer = torch.optim.AdamW(head.parameters(), lr=options.learning_rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.1
+    )
+    generator = random.Random(options.seed)
+    running, started = 0.0, time.monotonic()
+    for step, batch in enumerate(_batches(texts, options, generator), start=1):
+        loss = _loss(head, encoder, batch, options, generator)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        if step % 100 == 0 or step == options.steps:
+            logger.info(
+                "step %d of %d, loss %.4f, %.0f s", step, options.steps, running, time.monotonic() - started
+            )
+    return head.eval()
+
+
+def _batches(
+    texts: Sequence[MarkedText], options: SpanTraining, generator: random.Random
+) -> Iterator[list[MarkedText]]:
+    """Batches of like length from a large shuffled pool, as many as there are steps."""
+    given = 0
+    while True:
+        order = list(texts)
+        generator.shuffle(order)
+        pool_size = 32 * options.batch_size
+        for first in range(0, len(order), pool_size):
+            pool = sorted(order[first : first + pool_size], key=lambda text: len(text.text))
+            parts = [pool[i : i + options.batch_size] for i in range(0, len(pool), options.batch_size)]
+            generator.shuffle(parts)
+            for part in parts:
+                if given == options.steps:
+                    return
+                given += 1
+                yield part
+
+
+def _loss(
+    head: SpanHead,
+    encoder: TextEncoder,
+    batch: list[MarkedText],
+    options: SpanTraining,
+    generator: random.Random,
+) -> torch.Tensor:
+    views, states = encoder.states([marked.text for marked in batch])
+    words, shapes, mask, bounds = head.word_states(states, views)
+    labels = np.full((*shapes.shape, MAX_WORDS), -1.0, dtype=np.float32)
+    for row, (marked, (tokens, window), bound) in enumerate(zip(batch, views, bounds, strict=True)):
+        count = len(bound) - 1
+        labels[row, :count] = span_labels(marked, tokens, window, bound, shapes[row, :count].numpy())
+        if generator.random() < options.drop_case:
+            shapes[row] = UNKNOWN
+    logits = head(words, shapes, mask)
+    target = torch.from_numpy(labels)
+    known = (target >= 0) & torch.isfinite(logits)
+    losses = F.binary_cross_entropy_with_logits(logits[known], target[known], reduction="none")
+    weights = torch.where(target[known] > 0.5, 1.0, options.negative_weight)
+    return (losses * weights).sum() / (target == 1).sum().clamp(min=1)
+
+
+def span_labels(
+    marked: MarkedText, tokens: TokenizedText, window: Window, bound: np.ndarray, shapes: np.ndarray
+) -> np.ndarray:
+    """Label every span of a window: 1 mention, 0 none, -1 unknown; ``[n_words, MAX_WORDS]``."""
+    count = len(bound) - 1
+    starts = tokens.starts[bound[:-1] + window.start]
+    ends = tokens.ends[bound[1:] + window.start - 1]
+    taken = np.zeros(count, dtype=bool)
+    gold: list[tuple[int, int]] = []
+    for start, end in marked.spans:
+        first = int(np.searchsorted(ends, start, side="right"))
+        last = int(np.searchsorted(starts, end, side="left")) - 1
+        if first <= last:
+            taken[first : last + 1] = True
+            gold.append((first, last))
+    labels = np.zeros((count, MAX_WORDS), dtype=np.float32)
+    if not marked.complete:
+        unknown = np.isin(shapes, (TITLE, UPPER, MIXED)) & ~taken
+        if count and marked.text[starts[0] : ends[0]].lower() in SENTENCE_OPENERS:
+            unknown[0] = False
+        before = np.concatenate([[0], np.cumsum(unknown)])
+        overlaps = np.concatenate([[0], np.cumsum(taken)])
+        for length in range(1, min(MAX_WORDS, count) + 1):
+            has_unknown = before[length:] - before[:-length] > 0
+            touches_gold = overlaps[length:] - overlaps[:-length] > 0
+            labels[: count - length + 1, length - 1][has_unknown & ~touches_gold] = -1
+    for first, last in gold:
+        if last - first < MAX_WORDS:
+            labels[first, last - first] = 1
+    return labels

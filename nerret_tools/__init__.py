@@ -11,10 +11,12 @@ from nerret_tools.documents import (
     Mention,
     Span,
 )
+from nerret_tools.index import EntityIndex
 
 __all__ = [
     "AddReport",
     "Document",
+    "EntityIndex",
     "FailedDocument",
     "FindResult",
     "Hit",

@@ -73,7 +73,8 @@ class Indexer:
             writing: Future[None] | None = None
             while batch := list(islice(stream, self.batch_size)):
                 known = self.store.known([one.document.id for one in batch])
-                changed = [one for one in batch if _known_hash(known, one) != one.content_hash]
+                different = [one for one in batch if _known_hash(known, one) != one.content_hash]
+                changed = list({one.document.id: one for one in different}.values())
                 report.unchanged += len(batch) - len(changed)
                 encoded = self._encode(changed, report)
                 if writing is not None:
@@ -114,24 +115,23 @@ class Indexer:
 
     def _encode(self, changed: list[_Checked], report: AddReport) -> list[tuple[_Checked, EncodedDocument]]:
         """Find and embed mentions. A document with a span that has no vector is reported instead."""
-        changed = list({one.document.id: one for one in changed}.values())
         if not changed:
             return []
         texts = [one.document.text for one in changed]
         spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
         if self.detector is not None:
-            missing = [number for number, given in enumerate(spans) if given is None]
-            for number, found in zip(missing, self.detector.detect([texts[i] for i in missing]), strict=True):
+            open_texts = [number for number, given in enumerate(spans) if given is None]
+            detected = self.detector.detect([texts[number] for number in open_texts])
+            for number, found in zip(open_texts, detected, strict=True):
                 spans[number] = _usable(found, texts[number])
-        encoded = self.model().encode(texts, spans)
         kept = []
-        for one, found in zip(changed, encoded, strict=True):
-            if found.unreadable and one.document.spans is not None:
-                span = found.unreadable[0]
+        for one, encoded in zip(changed, self.model().encode(texts, spans), strict=True):
+            if encoded.unreadable and one.document.spans is not None:
+                span = encoded.unreadable[0]
                 reason = f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
                 report.failed.append(FailedDocument(id=one.document.id, position=one.position, reason=reason))
             else:
-                kept.append((one, found))
+                kept.append((one, encoded))
         return kept
 
 

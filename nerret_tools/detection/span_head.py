@@ -60,12 +60,16 @@ class SpanHead(nn.Module):
 
     Args:
         state_dimension: Width of the states that go in.
-        threshold: Probability over which a span is proposed.
+        threshold: Probability over which a span is proposed. Low: a false span costs a vector,
+            a missed one its document.
+        overlap_threshold: The same where it overlaps a likelier one: a name inside a name, or
+            the same name cut otherwise.
     """
 
-    def __init__(self, state_dimension: int, threshold: float = 0.5) -> None:
+    def __init__(self, state_dimension: int, threshold: float = 0.5, overlap_threshold: float = 0.5) -> None:
         super().__init__()
         self.threshold = threshold
+        self.overlap_threshold = overlap_threshold
         self.entry = nn.Linear(state_dimension, WIDTH)
         self.entry_norm = nn.LayerNorm(WIDTH)
         self.shape = nn.Embedding(SHAPE_COUNT, WIDTH)
@@ -105,7 +109,7 @@ class SpanHead(nn.Module):
         totals = F.pad(inside.cumsum(dim=1), (1, 0))
         means = (totals[:, last + 1] - totals[:, :count].unsqueeze(2)) / (lengths + 1)
         firsts = torch.arange(count, device=mixed.device).unsqueeze(1)
-        logits = pairs[:, firsts, last] + begins.unsqueeze(2) + stops[:, last] + means + self.length
+        logits: Tensor = pairs[:, firsts, last] + begins.unsqueeze(2) + stops[:, last] + means + self.length
         real = (ends < count).unsqueeze(0) & mask[:, last]
         return logits.masked_fill(~real, -torch.inf)
 
@@ -148,16 +152,31 @@ class SpanHead(nn.Module):
     def propose(self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]) -> list[np.ndarray]:
         """Return token spans ``[n, 2]`` of each window, counted from its first token."""
         words, shapes, mask, bounds = self.word_states(states, windows)
-        chosen = (self(words, shapes, mask).sigmoid() > self.threshold).cpu().numpy()
+        probabilities = self(words, shapes, mask).sigmoid().cpu().numpy()
         proposals = []
         for row, bound in enumerate(bounds):
-            firsts, lengths = np.nonzero(chosen[row, : len(bound) - 1])
-            proposals.append(np.stack([bound[firsts], bound[firsts + lengths + 1]], axis=1))
+            chosen = self._choose(probabilities[row, : len(bound) - 1])
+            proposals.append(np.stack([bound[chosen[:, 0]], bound[chosen[:, 1]]], axis=1))
         return proposals
 
+    def _choose(self, probabilities: np.ndarray) -> np.ndarray:
+        """Word spans ``[n, 2]``, likeliest first, from one window's ``[n_words, MAX_WORDS]``."""
+        firsts, lengths = np.nonzero(probabilities > self.threshold)
+        values = probabilities[firsts, lengths]
+        order = np.argsort(-values, kind="stable")
+        taken = np.zeros(len(probabilities), dtype=bool)
+        chosen: list[tuple[int, int]] = []
+        for first, length, value in zip(firsts[order], lengths[order], values[order], strict=True):
+            inside = slice(first, first + length + 1)
+            if value > self.overlap_threshold or not taken[inside].any():
+                taken[inside] = True
+                chosen.append((int(first), int(first + length + 1)))
+        return np.array(chosen, dtype=np.int64).reshape(-1, 2)
+
     def save(self, path: Path) -> None:
-        """Write weights and threshold as safetensors."""
-        save_file(self.state_dict(), path, metadata={"threshold": repr(self.threshold)})
+        """Write weights and thresholds as safetensors."""
+        thresholds = {"threshold": repr(self.threshold), "overlap_threshold": repr(self.overlap_threshold)}
+        save_file(self.state_dict(), path, metadata=thresholds)
 
     @classmethod
     def load(cls, path: Path) -> SpanHead:
@@ -169,8 +188,9 @@ class SpanHead(nn.Module):
         try:
             with safe_open(path, framework="pt") as file:
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-                threshold = float((file.metadata() or {})["threshold"])
-            head = cls(weights["entry.weight"].shape[1], threshold)
+                metadata = file.metadata() or {}
+            width = weights["entry.weight"].shape[1]
+            head = cls(width, float(metadata["threshold"]), float(metadata["overlap_threshold"]))
             head.load_state_dict(weights)
         except (OSError, SafetensorError, KeyError, RuntimeError) as error:
             raise ModelError(f"{path} is not a span head that can be read: {error}") from error

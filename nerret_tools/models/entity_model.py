@@ -49,18 +49,14 @@ class EntityModel:
         self.head = head
         self._lock = threading.Lock()  # two passes at once are slower than one after the other
         if projection.dimension != spec.dimension:
-            raise ModelError(
-                f"{spec.name}: projection has {projection.dimension} dimensions, not {spec.dimension}"
-            )
+            raise ModelError(f"{spec.name}: projection has {projection.dimension} dimensions, not {spec.dimension}")
 
     @property
     def precision(self) -> str:
         """Number format of the backbone: ``float32`` or ``bfloat16``."""
         return str(self.encoder.backbone.dtype).removeprefix("torch.")
 
-    def encode(
-        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]] | None]
-    ) -> list[EncodedDocument]:
+    def encode(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]] | None]) -> list[EncodedDocument]:
         """Find mentions where ``spans`` has None, and embed all mentions, in one pass."""
         with self._lock:
             encoded = self.encoder.encode(texts, spans, self.head)
@@ -86,9 +82,7 @@ class EntityModel:
 
 
 @lru_cache(maxsize=4)
-def load_model(
-    spec: ModelSpec, backbone: str | Path | None = None, precision: str | None = None
-) -> EntityModel:
+def load_model(spec: ModelSpec, backbone: str | Path | None = None, precision: str | None = None) -> EntityModel:
     """Load a model, once a process for the same arguments.
 
     Args:

@@ -12,6 +12,7 @@ from nerret_tools.errors import ModelNotFoundError
 PROJECTION_FILE = "projection.safetensors"
 SPAN_HEAD_FILE = "spans.safetensors"
 CALIBRATION_FILE = "calibration.json"
+RECIPE_FILE = "recipe.json"
 
 
 @dataclass(frozen=True)

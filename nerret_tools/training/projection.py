@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,95 +11,47 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.training.mentions import TypedMentions
+from nerret_tools.training.recipe import ProjectionRecipe
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ProjectionTraining:
-    """How the projection is trained.
-
-    Attributes:
-        steps: Optimiser steps.
-        types: Taxonomy types a step.
-        members: Mentions of each type a step.
-        marked_members: Mentions of each type of the labelled sentences a step; 0: none.
-        marked_weight: Weight of their loss beside the taxonomy's.
-        temperature: Of InfoNCE.
-        learning_rate: Peak of one cycle.
-        noise: Standard deviation of noise on representations, as a share of their own.
-        seed: Of sampling, dropout and initial weights.
-    """
-
-    steps: int = 3000
-    types: int = 256
-    members: int = 3
-    marked_members: int = 4
-    marked_weight: float = 0.3
-    temperature: float = 0.05
-    learning_rate: float = 1e-3
-    noise: float = 0.0
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class TypedMentions:
-    """Representations with their types.
-
-    Attributes:
-        vectors: Of the mentions, ``[n, d]``.
-        item: What each mention is one context of (a synset, or the mention itself), ``[n]``.
-        types_of: The types of each item.
-        anchors: Of the type descriptions, ``[m, d]``; a type may have several wordings.
-        anchor_type: The type of each anchor, ``[m]``.
-    """
-
-    vectors: np.ndarray
-    item: np.ndarray
-    types_of: Sequence[np.ndarray]
-    anchors: np.ndarray
-    anchor_type: np.ndarray
-
-
-def train_projection(
-    taxonomy: TypedMentions, marked: TypedMentions | None, options: ProjectionTraining
-) -> Projection:
+def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, recipe: ProjectionRecipe) -> Projection:
     """Train on a taxonomy and, where given, on mentions marked in sentences.
 
     The two are separate InfoNCE terms: which taxonomy types a marked mention has is not known,
     so it must not serve as a negative there.
     """
-    torch.manual_seed(options.seed)
-    generator = np.random.default_rng(options.seed)
+    torch.manual_seed(recipe.seed)
+    generator = np.random.default_rng(recipe.seed)
     projection = Projection(taxonomy.vectors.shape[1])
     projection.center.copy_(torch.from_numpy(taxonomy.vectors.astype(np.float32).mean(axis=0)))
     spread = torch.from_numpy(taxonomy.vectors.astype(np.float32).std(axis=0))
     projection.train()
-    optimizer = torch.optim.AdamW(projection.parameters(), lr=options.learning_rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(projection.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.1
+        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
     )
-    sources = [(_Sampler(taxonomy, generator), options.types, options.members, 1.0)]
-    if marked is not None and options.marked_members:
-        sampler = _Sampler(marked, generator)
-        sources.append((sampler, len(sampler.types), options.marked_members, options.marked_weight))
+    sources = [(_Sampler(taxonomy, generator), recipe.types, recipe.members, 1.0)]
+    if labelled is not None and recipe.labelled_members:
+        sampler = _Sampler(labelled, generator)
+        sources.append((sampler, len(sampler.types), recipe.labelled_members, recipe.labelled_weight))
     running, started = 0.0, time.monotonic()
-    for step in range(1, options.steps + 1):
+    for step in range(1, recipe.steps + 1):
         loss = torch.zeros(())
         for sampler, type_count, member_count, weight in sources:
             anchors, mentions, positive = sampler.draw(type_count, member_count)
-            mentions = mentions + options.noise * spread * torch.randn_like(mentions)
-            logits = projection(anchors) @ projection(mentions).T / options.temperature
+            mentions = mentions + recipe.noise * spread * torch.randn_like(mentions)
+            logits = projection(anchors) @ projection(mentions).T / recipe.temperature
             loss = loss + weight * multi_positive_loss(logits, positive)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 500 == 0 or step == options.steps:
-            logger.info(
-                "step %d of %d, loss %.3f, %.0f s", step, options.steps, running, time.monotonic() - started
-            )
+        if step % 500 == 0 or step == recipe.steps:
+            logger.info("step %d of %d, loss %.3f, %.0f s", step, recipe.steps, running, time.monotonic() - started)
     return projection.eval()
 
 

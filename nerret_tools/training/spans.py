@@ -16,6 +16,7 @@ from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
 from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.windows import TokenizedText, Window
+from nerret_tools.training.recipe import SpanRecipe
 
 logger = logging.getLogger(__name__)
 
@@ -40,68 +41,44 @@ class MarkedText:
     complete: bool
 
 
-@dataclass(frozen=True)
-class SpanTraining:
-    """How the head is trained.
-
-    Attributes:
-        steps: Optimiser steps.
-        batch_size: Sentences a step.
-        learning_rate: Peak of one cycle.
-        negative_weight: Of a span that is no mention, against one that is.
-        drop_case: Share of sentences whose letter case is hidden, so that lower-cased text works.
-        seed: Of the order, the dropping and the initial weights.
-    """
-
-    steps: int = 3000
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    negative_weight: float = 0.5
-    drop_case: float = 0.5
-    seed: int = 0
-
-
-def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], options: SpanTraining) -> SpanHead:
+def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe) -> SpanHead:
     """Train a head on the states of the frozen encoder."""
-    torch.manual_seed(options.seed)
-    head = SpanHead(encoder.backbone.hidden_size * len(encoder.backbone.state_blocks))
+    torch.manual_seed(recipe.seed)
+    width = encoder.backbone.hidden_size * len(encoder.backbone.state_blocks)
+    head = SpanHead(width, recipe.threshold, recipe.overlap_threshold)
     head.train()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=options.learning_rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, options.learning_rate, total_steps=options.steps, pct_start=0.1
+        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
     )
-    generator = random.Random(options.seed)
+    generator = random.Random(recipe.seed)
     running, started = 0.0, time.monotonic()
-    for step, batch in enumerate(_batches(texts, options, generator), start=1):
-        loss = _loss(head, encoder, batch, options, generator)
+    for step, batch in enumerate(_batches(texts, recipe, generator), start=1):
+        loss = _loss(head, encoder, batch, recipe, generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 100 == 0 or step == options.steps:
-            logger.info(
-                "step %d of %d, loss %.4f, %.0f s", step, options.steps, running, time.monotonic() - started
-            )
+        if step % 100 == 0 or step == recipe.steps:
+            logger.info("step %d of %d, loss %.4f, %.0f s", step, recipe.steps, running, time.monotonic() - started)
     return head.eval()
 
 
-def _batches(
-    texts: Sequence[MarkedText], options: SpanTraining, generator: random.Random
-) -> Iterator[list[MarkedText]]:
+def _batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.Random) -> Iterator[list[MarkedText]]:
     """Batches of like length from a large shuffled pool, as many as there are steps."""
     given = 0
     while True:
         order = list(texts)
         generator.shuffle(order)
-        pool_size = 32 * options.batch_size
+        pool_size = 32 * recipe.batch_size
         for first in range(0, len(order), pool_size):
             pool = sorted(order[first : first + pool_size], key=lambda text: len(text.text))
-            parts = [pool[i : i + options.batch_size] for i in range(0, len(pool), options.batch_size)]
+            parts = [pool[i : i + recipe.batch_size] for i in range(0, len(pool), recipe.batch_size)]
             generator.shuffle(parts)
             for part in parts:
-                if given == options.steps:
+                if given == recipe.steps:
                     return
                 given += 1
                 yield part
@@ -111,7 +88,7 @@ def _loss(
     head: SpanHead,
     encoder: TextEncoder,
     batch: list[MarkedText],
-    options: SpanTraining,
+    recipe: SpanRecipe,
     generator: random.Random,
 ) -> torch.Tensor:
     views, states = encoder.states([marked.text for marked in batch])
@@ -120,13 +97,13 @@ def _loss(
     for row, (marked, (tokens, window), bound) in enumerate(zip(batch, views, bounds, strict=True)):
         count = len(bound) - 1
         labels[row, :count] = span_labels(marked, tokens, window, bound, shapes[row, :count].numpy())
-        if generator.random() < options.drop_case:
+        if generator.random() < recipe.drop_case:
             shapes[row] = UNKNOWN
     logits = head(words, shapes, mask)
     target = torch.from_numpy(labels)
     known = (target >= 0) & torch.isfinite(logits)
     losses = F.binary_cross_entropy_with_logits(logits[known], target[known], reduction="none")
-    weights = torch.where(target[known] > 0.5, 1.0, options.negative_weight)
+    weights = torch.where(target[known] > 0.5, 1.0, recipe.negative_weight)
     return (losses * weights).sum() / (target == 1).sum().clamp(min=1)
 
 

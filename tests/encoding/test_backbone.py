@@ -65,9 +65,7 @@ def test_state_blocks_come_side_by_side_from_the_same_pass(family, request):
     model = request.getfixturevalue(family)
     paths = BERT_PATHS if family == "bert" else LLAMA_PATHS
     ids, mask = batch_of(model)
-    expected = torch.cat(
-        [hooked(model, paths["output"].format(block), ids, mask) for block in (0, 1)], dim=-1
-    )
+    expected = torch.cat([hooked(model, paths["output"].format(block), ids, mask) for block in (0, 1)], dim=-1)
     with torch.inference_mode():
         _, states = CutBackbone(model, Tap(2, "value"), state_blocks=(0, 1))(ids, mask)
     torch.testing.assert_close(states[mask.bool()], expected[mask.bool()], atol=1e-5, rtol=0)
@@ -78,15 +76,10 @@ def test_state_blocks_come_side_by_side_from_the_same_pass(family, request):
 def test_only_what_lies_below_the_tap_is_loaded(family, component, request, tmp_path):
     model = request.getfixturevalue(family)
     ids, mask = batch_of(model)
-    with torch.inference_mode():
-        expected, _ = CutBackbone(type(model)(model.config), Tap(1, component))(ids, mask)
+    paths = BERT_PATHS if family == "bert" else LLAMA_PATHS
     complete = sum(parameter.numel() for parameter in model.parameters())
-    one_block = sum(
-        p.numel()
-        for p in list(model.modules())[0]
-        .get_submodule("encoder.layer.3" if family == "bert" else "layers.3")
-        .parameters()
-    )
+    last = model.get_submodule(paths["output"].format(3))
+    one_block = sum(parameter.numel() for parameter in last.parameters())
     model.save_pretrained(tmp_path)
     loaded = load_backbone(tmp_path, Tap(1, component))
     assert loaded.block_count == 2
@@ -95,15 +88,13 @@ def test_only_what_lies_below_the_tap_is_loaded(family, component, request, tmp_
     assert kept <= complete - (3 - blocks_left) * one_block
     with torch.inference_mode():
         tapped, _ = loaded(ids, mask)
-    assert tapped.shape == expected.shape
-    paths = BERT_PATHS if family == "bert" else LLAMA_PATHS
     reference = hooked(model, paths[component].format(1), ids, mask)
     torch.testing.assert_close(tapped[mask.bool()], reference[mask.bool()], atol=1e-5, rtol=0)
 
 
 def test_a_tap_that_does_not_exist_is_named(bert, tmp_path):
     bert.save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match="tap block 9 does not exist: .* has 4 blocks"):
+    with pytest.raises(ModelError, match=r"tap block 9 does not exist: .* has 4 blocks"):
         load_backbone(tmp_path, Tap(9))
     with pytest.raises(ModelError, match="component 'mlp' is not one of"):
         Tap(1, "mlp")

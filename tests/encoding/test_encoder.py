@@ -66,9 +66,7 @@ def test_a_long_text_is_read_in_windows_and_nothing_is_lost(bert, bert_tokenizer
     for (start, end), vector in zip(spans, result.vectors, strict=True):
         first, stop = tokens.tokens_of(start, end)
         contexts = {
-            min(first - w.start, w.end - stop): w
-            for w in reversed(windows)
-            if w.start <= first and stop <= w.end
+            min(first - w.start, w.end - stop): w for w in reversed(windows) if w.start <= first and stop <= w.end
         }
         window = contexts[max(contexts)]
         ids = torch.tensor([[2, *tokens.ids[window.start : window.end], 3]])

@@ -1,0 +1,129 @@
+"""A page of hits as a table, each mention highlighted in its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nerret_tools.cli.output import visible
+from nerret_tools.documents import FindResult, Hit, Mention
+
+__all__ = ["excerpt", "headline", "print_hits"]
+
+LINES = 3
+"""Screen lines that one document may take; longer texts are cut around the best mention."""
+
+RAGGED = 12
+"""Characters that wrapping at words and the ellipses cost on those lines, about."""
+
+NARROWEST_TEXT = 12
+"""Characters of a line of text below which the table gets wider than the terminal."""
+
+WIDEST_TEXT = 100
+"""Characters of a line of text above which the eye loses the way back to the next line."""
+
+GAP = 2
+"""Spaces between columns."""
+
+HIGHLIGHT = "bold green"
+ELLIPSIS = "…"
+
+
+def headline(found: FindResult, *, by_score: bool = False) -> str:
+    """Says in one sentence how many documents there are, and over which cut-off."""
+    if by_score and found.min_score is not None:
+        limit = f"score ≥ {found.min_score:.2f}"
+    elif found.min_relevance > 0:
+        limit = f"relevance ≥ {found.min_relevance:.2f}"
+    else:
+        limit = "complete ranking, no cut-off"
+    kind = f"“{visible(found.entity_type)}” ({limit})"
+    if found.total == 0:
+        return f"No document mentions {kind}."
+    return f"{found.total:,} {'document mentions' if found.total == 1 else 'documents mention'} {kind}"
+
+
+def print_hits(found: FindResult, console: Console, *, first_page: bool = True, by_score: bool = False) -> None:
+    """Prints the headline and the table; ranks only where they are known, on the first page."""
+    console.print(headline(found, by_score=by_score), markup=False, soft_wrap=True)
+    if not found.hits:
+        return
+    ids = [visible(hit.document_id) for hit in found.hits]
+    id_width = min(max(len("id"), *map(len, ids)), max(8, console.width // 5))
+    rank_width = len(str(len(ids))) if first_page else 0
+    value = "score" if by_score else "relevance"
+    taken = sum(width + GAP for width in (rank_width, len(value), id_width) if width)
+    text_width = min(WIDEST_TEXT, max(NARROWEST_TEXT, console.width - taken))
+
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    if first_page:
+        table.add_column("#", justify="right", no_wrap=True)
+    table.add_column(value, justify="right", no_wrap=True)
+    table.add_column("id", width=id_width, no_wrap=True, overflow="ellipsis")
+    table.add_column("text", max_width=text_width, overflow="fold")
+    for rank, (name, hit) in enumerate(zip(ids, found.hits, strict=True), start=1):
+        number = f"{hit.score:.3f}" if by_score else f"{hit.relevance:.2f}"
+        sentence = excerpt(hit, text_width * LINES - RAGGED, brackets=not console.is_terminal)
+        table.add_row(*([str(rank)] if first_page else []), number, Text(name), sentence)
+    console.print(table)
+
+
+def excerpt(hit: Hit, budget: int, *, brackets: bool) -> Text:
+    """Cuts a document's text to a number of characters around its best mention.
+
+    Args:
+        hit: The document and its mentions, best first.
+        budget: Characters of the text to show at most; the best mention is shown in any case.
+        brackets: Put mentions in square brackets, for places where there is no bold.
+    """
+    text, best = visible(hit.document.text), hit.mentions[0]
+    begin, finish = _window(text, best, budget)
+    shown = Text(ELLIPSIS if begin > 0 else "")
+    at = begin
+    for mention in _disjoint(hit.mentions, begin, finish):
+        shown.append(text[at : mention.start])
+        surface = text[mention.start : mention.end]
+        shown.append(f"[{surface}]" if brackets else surface, style=None if brackets else HIGHLIGHT)
+        at = mention.end
+    shown.append(text[at:finish])
+    if finish < len(text):
+        shown.append(ELLIPSIS)
+    return shown
+
+
+def _window(text: str, best: Mention, budget: int) -> tuple[int, int]:
+    if len(text) <= budget:
+        return 0, len(text)
+    spare = max(0, budget - (best.end - best.start))
+    begin = max(0, min(best.start - spare // 2, len(text) - budget))
+    finish = max(best.end, min(len(text), begin + budget))
+    begin = min(begin, best.start)
+    return _at_word(text, begin, best.start), _at_word_end(text, finish, best.end)
+
+
+def _at_word(text: str, begin: int, before: int) -> int:
+    """Moves the cut to the start of the next word, where there is one before the mention."""
+    if begin == 0 or text[begin - 1] == " ":
+        return begin
+    space = text.find(" ", begin, before)
+    return begin if space < 0 else space + 1
+
+
+def _at_word_end(text: str, finish: int, after: int) -> int:
+    if finish == len(text) or text[finish] == " ":
+        return finish
+    space = text.rfind(" ", after, finish)
+    return finish if space < 0 else space
+
+
+def _disjoint(mentions: Sequence[Mention], begin: int, finish: int) -> list[Mention]:
+    """Keeps the mentions inside the window; of two that overlap, the better one."""
+    kept: list[Mention] = []
+    for mention in mentions:
+        inside = begin <= mention.start and mention.end <= finish
+        if inside and all(mention.end <= other.start or other.end <= mention.start for other in kept):
+            kept.append(mention)
+    return sorted(kept, key=lambda mention: mention.start)

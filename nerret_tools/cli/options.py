@@ -1,0 +1,31 @@
+"""The options that several commands share, and the index that they open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nerret_tools import EntityIndex
+
+__all__ = ["AsJson", "IndexName", "IndexPlace", "ModelName", "open_index"]
+
+IndexPlace = Annotated[
+    str,
+    typer.Option("--index", metavar="DIR", envvar="NERRET_INDEX", help="The index: a folder, or http://host:port."),
+]
+IndexName = Annotated[str, typer.Option("--name", help="Which index of that folder or server.")]
+ModelName = Annotated[
+    str | None, typer.Option("--model", help="The model the index is built with.", show_default="minilm")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def open_index(place: str, name: str, model: str | None, *, create: bool = False) -> EntityIndex:
+    """Opens an index through the public SDK; imported here so that `--help` stays quick."""
+    from nerret_tools import EntityIndex
+
+    if model is None:
+        return EntityIndex.open(place, name=name, create=create)
+    return EntityIndex.open(place, name=name, model=model, create=create)

@@ -1,0 +1,91 @@
+"""``nerret stats``, ``nerret mentions`` and ``nerret delete``: looking into an index and tidying it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+from rich.table import Table
+from rich.text import Text
+
+from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
+from nerret_tools.cli.output import complain, print_json, results, visible
+from nerret_tools.documents import Mention
+from nerret_tools.errors import DocumentError
+
+__all__ = ["DeleteReport", "DocumentMentions", "delete", "mentions", "stats"]
+
+
+class DocumentMentions(BaseModel):
+    """What ``nerret mentions --json`` prints."""
+
+    document_id: str
+    mentions: list[Mention]
+
+
+class DeleteReport(BaseModel):
+    """What ``nerret delete --json`` prints."""
+
+    deleted: int
+    missing: list[str]
+
+
+def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
+    """Show what an index holds and what it was built with."""
+    with open_index(place, name, model) as opened:
+        answer = opened.stats()
+    if as_json:
+        print_json(answer)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for key, value in answer.model_dump(exclude={"details"}).items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        table.add_row(Text(key.replace("_", " ")), Text(visible(shown), overflow="fold"))
+    for key, value in answer.details.items():
+        table.add_row(Text(visible(key)), Text(visible(str(value)), overflow="fold"))
+    results().print(table)
+
+
+def mentions(
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="A document's id.")],
+    place: IndexPlace,
+    name: IndexName = "default",
+    model: ModelName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was taken for an entity in one document."""
+    with open_index(place, name, model) as opened:
+        if not opened.get([document_id]):
+            raise DocumentError(f"The index has no document {document_id!r}.")
+        found = opened.mentions(document_id)
+    if as_json:
+        print_json(DocumentMentions(document_id=document_id, mentions=found))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("start", justify="right")
+    table.add_column("end", justify="right")
+    table.add_column("mention", overflow="fold")
+    for mention in found:
+        table.add_row(str(mention.start), str(mention.end), Text(visible(mention.text)))
+    results().print(table)
+
+
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids of the documents.")],
+    place: IndexPlace,
+    name: IndexName = "default",
+    model: ModelName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove documents and all their mentions."""
+    with open_index(place, name, model) as opened:
+        known = {document.id for document in opened.get(ids)}
+        deleted = opened.delete(ids)
+    missing = [document_id for document_id in dict.fromkeys(ids) if document_id not in known]
+    if as_json:
+        print_json(DeleteReport(deleted=deleted, missing=missing))
+        return
+    typer.echo(f"{deleted:,} deleted.")
+    for document_id in missing:
+        complain(f"No document {document_id!r} was there.")

@@ -1,0 +1,28 @@
+"""``--where key=value`` to the filter that the SDK takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nerret_tools.errors import FilterError
+from nerret_tools.reading import parse_scalar
+
+__all__ = ["parse_where"]
+
+
+def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
+    """Reads conditions that must all hold; numbers, ``true`` and ``false`` are typed, quotes keep text.
+
+    Raises:
+        FilterError: A condition is not ``key=value``.
+    """
+    parsed = []
+    for condition in conditions:
+        key, sign, value = condition.partition("=")
+        if not sign or not key.strip():
+            raise FilterError(f"--where takes key=value, for example --where year=1990, not {condition!r}.")
+        parsed.append({key.strip(): parse_scalar(value)})
+    if len(parsed) < 2:
+        return parsed[0] if parsed else None
+    return {"$and": parsed}

@@ -1,0 +1,303 @@
+"""The index: documents in, every document that mentions an entity of a type out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from nerret_tools.detection import Detector
+from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
+from nerret_tools.errors import FilterError, ModelMismatchError
+from nerret_tools.indexing import BATCH_SIZE, Indexer
+from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.progress import counted
+from nerret_tools.searching import Searcher
+from nerret_tools.storage import ChromaStore
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nerret_tools.models.entity_model import EntityModel
+
+
+class EntityIndex:
+    """Documents that can be searched by the type of what they mention. Made by `open`.
+
+    May be used from several threads. Close it, or use it as a context manager: an open folder
+    is locked against other processes.
+    """
+
+    def __init__(
+        self,
+        store: ChromaStore,
+        spec: ModelSpec,
+        *,
+        detector: Detector | None = None,
+        backbone: str | Path | None = None,
+        precision: str | None = None,
+    ) -> None:
+        self._store = store
+        self._spec = spec
+        self._detector = detector
+        self._backbone = backbone
+        self._precision = precision
+        self._searcher = Searcher(store, spec, self.load_model)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        name: str = "default",
+        model: str | ModelSpec = "minilm",
+        create: bool = True,
+        detector: Detector | None = None,
+        *,
+        backbone: str | Path | None = None,
+        precision: str | None = None,
+    ) -> Self:
+        """Open an index, or make it.
+
+        The model itself is loaded when it is first needed, or by `load_model`.
+
+        Args:
+            path: A folder, or the address ``http://host:port`` of a Chroma server.
+            name: One place can hold several indexes.
+            model: Name or description of the model. An index keeps the one it was made with.
+            create: Whether to make the index where there is none.
+            detector: Finds the mentions instead of the model's own span head.
+            backbone: Folder with the backbone's files, where they are neither installed nor to
+                be fetched.
+            precision: ``float32`` or ``bfloat16``; ``None`` takes what the machine is good at.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+            ModelMismatchError: The index was made with another model or detector.
+            IndexNotFoundError: ``create`` is false and there is none.
+            IndexLockedError: Another process has the folder open.
+            IndexFormatError: A newer version made it.
+            StoreUnavailableError: The server does not answer, or the folder cannot be written.
+        """
+        spec = find_spec(model)
+        detector_name = None if detector is None else detector.name
+        identity = {
+            "model": spec.name,
+            "fingerprint": spec.fingerprint(detector_name),
+            "precision": precision or "automatic",
+            **{f"part_{key}": value for key, value in spec.parts(detector_name).items()},
+        }
+        store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension, create=create)
+        if store.identity.get("fingerprint") != identity["fingerprint"]:
+            store.close()
+            raise ModelMismatchError(_mismatch(store, identity))
+        return cls(store, spec, detector=detector, backbone=backbone, precision=precision)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Save what is cached and unlock the folder. Closing twice is fine."""
+        self._store.close()
+
+    def load_model(self) -> EntityModel:
+        """Load the model now instead of at the first ``add`` or ``find`` (a second or two).
+
+        Raises:
+            ModelError: Its files are missing or damaged; the message says what to do.
+        """
+        from nerret_tools.models.entity_model import load_model
+
+        return load_model(self._spec, self._backbone, self._precision)
+
+    def add(
+        self,
+        documents: Iterable[Document | Mapping[str, Any]],
+        batch_size: int = BATCH_SIZE,
+        show_progress: bool | None = None,
+    ) -> AddReport:
+        """Add documents, or bring them up to date.
+
+        What has not changed since it was added is not encoded again; changed documents replace
+        their former selves. Killed at any moment, the same call again completes the work.
+
+        Args:
+            documents: Any iterable, a generator too; it is streamed. A mapping with the fields
+                of `Document` will do as well.
+            batch_size: Documents written at once.
+            show_progress: ``None`` shows progress on a terminal only.
+
+        Returns:
+            What was done. Documents that cannot be indexed are listed in it with the reason,
+            and the others are in.
+
+        Raises:
+            StoreUnavailableError: The store went away or is full; what was stored stays.
+            ModelError: The model cannot be loaded.
+        """
+        if isinstance(documents, (str, bytes, Document, Mapping)):
+            raise FilterError("documents must be an iterable of documents; for a single one, pass [document]")
+        if batch_size < 1:
+            raise FilterError(f"batch_size {batch_size} is not positive")
+        indexer = Indexer(self._store, self.load_model, self._detector, batch_size)
+        with counted(documents, show_progress) as stream:
+            return indexer.add(stream)
+
+    def find(
+        self,
+        entity_type: str,
+        *,
+        limit: int | None = None,
+        min_score: float | None = None,
+        min_relevance: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        cursor: str | None = None,
+        max_mentions: int = 3,
+    ) -> FindResult:
+        """Find every document that mentions an entity of a type, best first, ties by id.
+
+        Every stored mention is compared; a document's score is its best mention's.
+
+        Args:
+            entity_type: The type in free text: "dinosaur", "airline", "body of water".
+            limit: Documents a page; ``None`` for all.
+            min_score: Lowest cosine; replaces the default cut-off.
+            min_relevance: Lowest relevance; 0 gives the complete ranking. Without this and
+                ``min_score``, the model's default cut-off applies.
+            where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
+            cursor: ``next_cursor`` of the page before, with the same arguments; ``limit`` may
+                change from page to page and is the former one where it is ``None``.
+            max_mentions: Mentions shown a document.
+
+        Raises:
+            EntityTypeError: Empty, too long, or without letters.
+            FilterError: An option that cannot be used.
+            CursorError: The cursor is of another search, or the index has changed since.
+        """
+        return self._searcher.find(
+            [entity_type],
+            limit=limit,
+            min_score=min_score,
+            min_relevance=min_relevance,
+            where=where,
+            cursor=cursor,
+            max_mentions=max_mentions,
+        )[0]
+
+    def find_many(
+        self,
+        entity_types: Sequence[str],
+        *,
+        limit: int | None = None,
+        min_score: float | None = None,
+        min_relevance: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        max_mentions: int = 3,
+    ) -> list[FindResult]:
+        """Answer several types in one pass over the vectors; as `find`, in the order given."""
+        if isinstance(entity_types, str):
+            raise FilterError("entity_types must be a list of types; for a single one, use find")
+        return self._searcher.find(
+            entity_types,
+            limit=limit,
+            min_score=min_score,
+            min_relevance=min_relevance,
+            where=where,
+            max_mentions=max_mentions,
+        )
+
+    def rank_many(self, entity_types: Sequence[str]) -> list[tuple[list[str], np.ndarray]]:
+        """Rank all documents that have a mention, without fetching any evidence.
+
+        Returns:
+            For each type the ids, best first, and their scores ``[n]``.
+        """
+        return self._searcher.rank(entity_types)
+
+    def get(self, ids: Iterable[str]) -> list[Document]:
+        """Return stored documents in the order of ``ids``; unknown ids are left out."""
+        stored = self._store.documents([ids] if isinstance(ids, str) else list(ids))
+        return [Document(id=one.id, text=one.text, metadata=one.metadata) for one in stored]
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Delete documents and their mentions; return how many there were."""
+        return self._store.delete([ids] if isinstance(ids, str) else list(ids))
+
+    def mentions(self, document_id: str) -> list[Mention]:
+        """Return all mentions of a document, by place; empty for an unknown id."""
+        known = self._store.known([document_id])
+        if document_id not in known:
+            return []
+        keys = [(document_id, number) for number in range(known[document_id][1])]
+        found = self._store.mentions(keys).values()
+        mentions = [Mention(text=one.text, start=one.start, end=one.end) for one in found]
+        return sorted(mentions, key=lambda mention: (mention.start, mention.end))
+
+    def stats(self) -> IndexStats:
+        """Return what the index holds and what it was made with."""
+        identity = self._store.identity
+        return IndexStats(
+            name=self._store.name,
+            location=self._store.location,
+            index_id=self._store.index_id,
+            generation=self._store.generation(),
+            documents=self._store.count_documents(),
+            mentions=self._store.count_mentions(),
+            dimension=self._store.dimension,
+            model=str(identity["model"]),
+            fingerprint=str(identity["fingerprint"]),
+            precision=str(identity["precision"]),
+            details={key.removeprefix("part_"): value for key, value in identity.items() if "part_" in key},
+        )
+
+    @classmethod
+    async def aopen(cls, path: str | Path, name: str = "default", **options: Any) -> Self:
+        """Open as `open` does, without blocking the event loop."""
+        return await asyncio.to_thread(cls.open, path, name, **options)
+
+    async def aadd(self, documents: Iterable[Document | Mapping[str, Any]], **options: Any) -> AddReport:
+        """Add as `add` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.add, documents, **options)
+
+    async def afind(self, entity_type: str, **options: Any) -> FindResult:
+        """Find as `find` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.find, entity_type, **options)
+
+    async def afind_many(self, entity_types: Sequence[str], **options: Any) -> list[FindResult]:
+        """Find as `find_many` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.find_many, entity_types, **options)
+
+    async def aget(self, ids: Iterable[str]) -> list[Document]:
+        """Get as `get` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.get, ids)
+
+    async def adelete(self, ids: Iterable[str]) -> int:
+        """Delete as `delete` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.delete, ids)
+
+    async def amentions(self, document_id: str) -> list[Mention]:
+        """List as `mentions` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.mentions, document_id)
+
+    async def astats(self) -> IndexStats:
+        """Count as `stats` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.stats)
+
+
+def _mismatch(store: ChromaStore, identity: Mapping[str, Any]) -> str:
+    differences = [
+        f"{key.removeprefix('part_').replace('_', ' ')}: {store.identity.get(key)} in the index, {value} asked for"
+        for key, value in identity.items()
+        if key.startswith("part_") and store.identity.get(key) != value
+    ]
+    return (
+        f"index {store.name!r} at {store.location} was made with model {store.identity.get('model')!r} "
+        f"({store.identity.get('fingerprint')}), not with {identity['model']!r} ({identity['fingerprint']}): "
+        f"{'; '.join(differences)}. Open it with the model it was made with, or make a new index."
+    )

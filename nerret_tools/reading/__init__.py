@@ -1,0 +1,7 @@
+"""Files in, documents out: JSON lines, CSV, Parquet, text files, folders of those, standard input."""
+
+from nerret_tools.reading.problems import ReadProblem
+from nerret_tools.reading.reader import DocumentReader
+from nerret_tools.reading.scalars import parse_scalar
+
+__all__ = ["DocumentReader", "ReadProblem", "parse_scalar"]

@@ -1,0 +1,224 @@
+"""Types in, pages of documents with their evidence out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nerret_tools.documents import Document, FindResult, Hit, Mention
+from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from nerret_tools.models import Calibration, ModelSpec
+from nerret_tools.models.spec import CALIBRATION_FILE
+from nerret_tools.ranking import (
+    Page,
+    decode_cursor,
+    encode_cursor,
+    gather_evidence,
+    rank_page,
+    score_rows,
+    search_digest,
+)
+from nerret_tools.storage import ChromaStore
+
+if TYPE_CHECKING:
+    from nerret_tools.models.entity_model import EntityModel
+    from nerret_tools.storage import Scan
+
+MAX_TYPE_CHARACTERS = 1000  # about one window of the backbone; a type is a phrase, not a page
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What narrows a search, checked."""
+
+    limit: int | None
+    min_score: float | None
+    where: Mapping[str, Any] | None
+    max_mentions: int
+
+
+class Searcher:
+    """Answers types over a store.
+
+    Args:
+        store: What is searched.
+        spec: The model, for its calibration.
+        model: Gives the loaded model.
+    """
+
+    def __init__(self, store: ChromaStore, spec: ModelSpec, model: Callable[[], EntityModel]) -> None:
+        self.store = store
+        self.spec = spec
+        self.model = model
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """The model's curve from scores to relevance."""
+        return Calibration.load(self.spec.weights / CALIBRATION_FILE)
+
+    def find(
+        self,
+        entity_types: Sequence[str],
+        *,
+        limit: int | None = None,
+        min_score: float | None = None,
+        min_relevance: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        cursor: str | None = None,
+        max_mentions: int = 3,
+    ) -> list[FindResult]:
+        """Answer each type; see `EntityIndex.find` for the arguments."""
+        for entity_type in entity_types:
+            check_entity_type(entity_type)
+        options = self._check(limit, min_score, min_relevance, where, max_mentions)
+        if not entity_types:
+            return []
+        scan = self.store.scan()
+        allowed = None if where is None else self.store.matching(where)
+        queries = self.model().encode_types(entity_types)
+        scores = score_rows(scan.vectors, queries)
+        results = []
+        for entity_type, query, row in zip(entity_types, queries, scores, strict=True):
+            digest = search_digest(_plain(entity_type), options.min_score, where)
+            page_limit, after = options.limit, None
+            if cursor is not None:
+                page_limit, place = _split_limit(cursor, options.limit)
+                after = decode_cursor(place, index_id=self.store.index_id, generation=scan.generation, digest=digest)
+            page = rank_page(
+                scan,
+                query,
+                row,
+                allowed=allowed,
+                min_score=options.min_score,
+                limit=page_limit,
+                after=after,
+            )
+            following = None
+            if page.next is not None:
+                place = encode_cursor(
+                    page.next, index_id=self.store.index_id, generation=scan.generation, digest=digest
+                )
+                following = f"{page_limit}.{place}"
+            results.append(
+                FindResult(
+                    entity_type=entity_type,
+                    hits=self._hits(scan, query, row, page, options),
+                    total=page.total,
+                    next_cursor=following,
+                    min_score=options.min_score,
+                    min_relevance=self._relevance(options.min_score),
+                )
+            )
+        return results
+
+    def rank(self, entity_types: Sequence[str]) -> list[tuple[list[str], np.ndarray]]:
+        """Rank all documents with a mention for each type: ids and scores, best first."""
+        for entity_type in entity_types:
+            check_entity_type(entity_type)
+        if not entity_types:
+            return []
+        scan = self.store.scan()
+        queries = self.model().encode_types(entity_types)
+        pages = [
+            rank_page(scan, query, row) for query, row in zip(queries, score_rows(scan.vectors, queries), strict=True)
+        ]
+        return [(page.document_ids, page.scores) for page in pages]
+
+    def _check(
+        self,
+        limit: int | None,
+        min_score: float | None,
+        min_relevance: float | None,
+        where: Mapping[str, Any] | None,
+        max_mentions: int,
+    ) -> _Options:
+        """Check the options and merge both cut-offs into one score."""
+        if limit is not None and limit < 1:
+            raise FilterError(f"limit {limit} is not positive; leave it out to get all documents")
+        if max_mentions < 0:
+            raise FilterError(f"max_mentions {max_mentions} is negative")
+        if min_score is not None and not math.isfinite(min_score):
+            raise FilterError(f"min_score {min_score} is not a number")
+        if min_relevance is not None and not 0 <= min_relevance <= 1:
+            raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")
+        if min_relevance is None and min_score is None:
+            min_relevance = self.calibration.cutoff
+        cutoffs = [min_score, None if min_relevance is None else self.calibration.score_at(min_relevance)]
+        given = [cutoff for cutoff in cutoffs if cutoff is not None]
+        return _Options(limit, max(given) if given else None, where, max_mentions)
+
+    def _relevance(self, score: float | None) -> float:
+        return 0.0 if score is None else float(self.calibration.relevance(np.array(score)))
+
+    def _hits(self, scan: Scan, query: np.ndarray, scores: np.ndarray, page: Page, options: _Options) -> list[Hit]:
+        """Fetch the page's documents and their best mentions."""
+        evidence = gather_evidence(
+            scan,
+            query,
+            scores,
+            page.documents,
+            min_score=options.min_score,
+            max_mentions=options.max_mentions,
+        )
+        keys = [scan.mention_key(int(row)) for row in evidence.rows]
+        mentions = self.store.mentions(keys)
+        documents = {one.id: one for one in self.store.documents(page.document_ids)}
+        relevances = self.calibration.relevance(page.scores)
+        hits = []
+        for number, document_id in enumerate(page.document_ids):
+            stored = documents.get(document_id)
+            if stored is None:
+                continue  # deleted by another client since the scan was taken
+            shown = [
+                Mention(text=found.text, start=found.start, end=found.end, score=score)
+                for row, score in evidence.of(number)
+                if (found := mentions.get(scan.mention_key(row))) is not None
+            ]
+            hits.append(
+                Hit(
+                    document_id=document_id,
+                    score=float(page.scores[number]),
+                    relevance=float(relevances[number]),
+                    mentions=shown,
+                    mention_count=int(evidence.counts[number]),
+                    document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
+                )
+            )
+        return hits
+
+
+def check_entity_type(entity_type: str) -> None:
+    """Check that a type is something one can ask for.
+
+    Raises:
+        EntityTypeError: It is not.
+    """
+    if not isinstance(entity_type, str):
+        raise EntityTypeError(f"an entity type is text, not {type(entity_type).__name__}")
+    if not entity_type.strip():
+        raise EntityTypeError("the entity type is empty; name one, such as 'dinosaur' or 'airline'")
+    if len(entity_type) > MAX_TYPE_CHARACTERS:
+        raise EntityTypeError(
+            f"the entity type has {len(entity_type):,} characters, {MAX_TYPE_CHARACTERS:,} are the most; "
+            "describe it in a phrase or a sentence"
+        )
+    if not any(character.isalpha() for character in entity_type):
+        raise EntityTypeError(f"the entity type {entity_type!r} has no letters; name it in words")
+
+
+def _plain(entity_type: str) -> str:
+    """The type as the model sees it: white space around and inside does not matter."""
+    return " ".join(entity_type.split())
+
+
+def _split_limit(cursor: str, limit: int | None) -> tuple[int | None, str]:
+    """A cursor carries the page size of its own page, for callers who pass only the cursor."""
+    size, separator, rest = cursor.partition(".")
+    if not separator or not size.isdigit() or int(size) < 1:
+        raise CursorError(f"cursor {cursor[:40]!r} is damaged; pass next_cursor as it came")
+    return limit if limit is not None else int(size), rest

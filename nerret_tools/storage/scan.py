@@ -1,0 +1,49 @@
+"""What is ranked: all mention vectors, their rows grouped by document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Scan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A snapshot of the index for scoring; later writes do not change it.
+
+    Rows ``offsets[d]`` to ``offsets[d + 1]`` are the mentions 0, 1, ... of document ``d``. Documents without
+    a mention are absent. Documents that were deleted or replaced since the copy was last compacted still have
+    their rows; ``live`` is false for them, and the same id may then occur a second time.
+
+    Attributes:
+        vectors: ``[n, dimension]`` float32, unit length; usually memory-mapped, never writable.
+        document_ids: ``[n_documents]`` object array of strings.
+        offsets: ``[n_documents + 1]`` int64, strictly increasing, from 0 to ``n``.
+        live: ``[n_documents]`` bool.
+        generation: Of the index when this was taken.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    document_ids: npt.NDArray[np.object_]
+    offsets: npt.NDArray[np.int64]
+    live: npt.NDArray[np.bool_]
+    generation: int
+
+    @cached_property
+    def owners(self) -> npt.NDArray[np.int64]:
+        """``[n]``: the position in `document_ids` of each row's document."""
+        return np.repeat(np.arange(len(self.document_ids)), np.diff(self.offsets))
+
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """``[n]``: each row's mention number within its document."""
+        return np.arange(len(self.vectors)) - self.offsets[:-1][self.owners]
+
+    def mention_key(self, row: int) -> tuple[str, int]:
+        """Document id and mention number of a row, as `ChromaStore.mentions` takes them."""
+        document = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        return str(self.document_ids[document]), int(row - self.offsets[document])

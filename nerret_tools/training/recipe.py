@@ -1,0 +1,120 @@
+"""How a model is trained, as one file that is kept beside its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nerret_tools.errors import DataFileError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SpanData(_Part):
+    """A labelled file for the span head.
+
+    Attributes:
+        path: Relative to the data folder.
+        complete: Whether every entity is marked; where not, an unmarked capitalised word is unknown.
+        repeat: How often it is gone through while the others are gone through once.
+    """
+
+    path: str
+    complete: bool
+    repeat: int = Field(default=1, ge=1)
+
+
+class SpanRecipe(_Part):
+    """The span head.
+
+    Attributes:
+        data: What it is trained on.
+        steps: Optimiser steps.
+        batch_size: Sentences a step.
+        learning_rate: Peak of one cycle.
+        negative_weight: Of a span that is no mention, against one that is.
+        drop_case: Share of sentences whose letter case is hidden, so that lower-cased text works.
+        threshold: Probability over which a span is proposed.
+        overlap_threshold: The same where it overlaps a likelier one.
+        seed: Of the order, the dropping and the initial weights.
+    """
+
+    data: list[SpanData]
+    steps: int = 2000
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    negative_weight: float = 0.5
+    drop_case: float = 0.5
+    threshold: float = 0.05
+    overlap_threshold: float = 0.15
+    seed: int = 0
+
+
+class LabelledFiles(_Part):
+    """A labelled file and the descriptions of its labels, relative to the data folder."""
+
+    path: str
+    types: str
+
+
+class ProjectionRecipe(_Part):
+    """The projection.
+
+    Attributes:
+        taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
+        labelled: Sentences with marked types, which give a second loss.
+        steps: Optimiser steps.
+        types: Taxonomy types a step.
+        members: Mentions of each a step.
+        labelled_members: Mentions of each type of the labelled sentences a step.
+        labelled_weight: Weight of their loss beside the taxonomy's.
+        temperature: Of InfoNCE.
+        learning_rate: Peak of one cycle.
+        noise: Standard deviation of noise on representations, as a share of their own.
+        seed: Of sampling, dropout and initial weights.
+    """
+
+    taxonomy: str
+    labelled: list[LabelledFiles] = []
+    steps: int = 1000
+    types: int = 256
+    members: int = 3
+    labelled_members: int = 4
+    labelled_weight: float = 0.3
+    temperature: float = 0.1
+    learning_rate: float = 1e-3
+    noise: float = 0.0
+    seed: int = 0
+
+
+class CalibrationRecipe(_Part):
+    """The curve from scores to relevance: development types that the projection has not seen."""
+
+    labelled: LabelledFiles
+
+
+class Recipe(_Part):
+    """All three parts of a model's training."""
+
+    spans: SpanRecipe
+    projection: ProjectionRecipe
+    calibration: CalibrationRecipe
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        DataFileError: It is missing or not one; the field is named.
+    """
+    try:
+        return Recipe.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataFileError(f"the recipe {path} cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise DataFileError(f"the recipe {path}: {where}: {first['msg']}") from error

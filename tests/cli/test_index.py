@@ -1,0 +1,95 @@
+import json
+
+import pytest
+
+from .conftest import CORPUS
+
+
+def stats(nerret, folder):
+    return json.loads(nerret("stats", "--index", folder, "--json").stdout)
+
+
+def test_the_summary_is_all_that_stdout_gets(nerret, small_index, tmp_path):
+    result = nerret("index", tmp_path / "small.jsonl", "--index", small_index)
+    assert result.stdout == "0 added, 0 updated, 3 unchanged; 0 mentions written.\n"
+    assert result.stderr == ""
+
+
+def test_changed_texts_are_updated(nerret, small_index, tmp_path):
+    source = tmp_path / "small.jsonl"
+    source.write_text(source.read_text().replace("Etna", "Vesuvius"))
+    result = nerret("index", source, "--index", small_index, "--json")
+    report = json.loads(result.stdout)
+    assert (report["added"], report["updated"], report["unchanged"]) == (0, 1, 2)
+    assert report["not_indexed"] == []
+
+
+def test_a_broken_line_is_named_the_others_go_in_and_the_exit_code_tells(nerret, tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"id": "a", "text": "Etna smokes."}\n{"id": \n{"id": "c", "text": "KLM flies."}\n')
+    result = nerret("index", source, "--index", tmp_path / "index")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("2 added")
+    assert "a.jsonl:2: not JSON" in result.stderr
+    assert "1 not indexed" in result.stderr
+    assert stats(nerret, tmp_path / "index")["documents"] == 2
+
+
+def test_a_document_that_the_index_refuses_is_reported_with_its_line(nerret, tmp_path):
+    source = tmp_path / "a.jsonl"
+    lines = [
+        {"id": "a", "text": "Etna smokes."},
+        {"id": "b", "text": "Etna smokes.", "spans": [[0, 400]]},
+        {"id": "c", "text": "half \ud800 a pair"},
+        {"id": "d", "text": "KLM flies."},
+    ]
+    source.write_text("broken\n" + "".join(json.dumps(line) + "\n" for line in lines))
+    result = nerret("index", source, "--index", tmp_path / "index", "--json")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)
+    assert {(item["line"], item["id"]) for item in report["not_indexed"]} == {(1, None), (3, "b"), (4, "c")}
+    assert all(item["reason"] for item in report["not_indexed"])
+    assert report["added"] == 2
+
+
+def test_standard_input_is_read_with_a_dash(nerret, tmp_path):
+    stdin = '{"key": 1, "body": "Etna smokes."}\n{"key": 2, "body": "KLM flies."}\n'
+    options = ("--id-field", "key", "--text-field", "body", "--index", tmp_path / "index")
+    result = nerret("index", "-", *options, stdin=stdin)
+    assert (result.exit_code, result.stdout[:7]) == (0, "2 added")
+    assert nerret("mentions", "1", "--index", tmp_path / "index").exit_code == 0
+
+
+def test_a_folder_of_many_kinds_goes_in_and_what_is_left_out_is_said(nerret, tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Etna smokes.")
+    (folder / "b.csv").write_text("id,text\nb,KLM flies to Quito.\n")
+    (folder / "c.pdf").write_text("nothing")
+    result = nerret("index", folder, "--index", tmp_path / "index")
+    assert (result.exit_code, result.stdout[:7]) == (0, "2 added")
+    assert ".pdf (1)" in result.stderr
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_nothing_to_read_exits_2(nerret, tmp_path, content):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    if content is not None:
+        (folder / "a.jsonl").write_text(content)
+    result = nerret("index", folder, "--index", tmp_path / "index")
+    assert result.exit_code == 2
+    assert ".jsonl" in result.stderr
+
+
+def test_a_path_that_does_not_exist_leaves_no_index_behind(nerret, tmp_path):
+    result = nerret("index", tmp_path / "missing.jsonl", "--index", tmp_path / "index")
+    assert result.exit_code == 2
+    assert "missing.jsonl" in result.stderr
+    assert not (tmp_path / "index").exists()
+
+
+def test_labels_of_the_demo_corpus_are_not_in_the_index(nerret, demo_index):
+    answer = json.loads(nerret("find", "dinosaur", "--index", demo_index, "--json").stdout)
+    assert all(set(hit["document"]["metadata"]) == {"topic"} for hit in answer["hits"])
+    assert stats(nerret, demo_index)["documents"] == len(CORPUS.read_text().splitlines())

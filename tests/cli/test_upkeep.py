@@ -1,0 +1,36 @@
+import json
+
+
+def test_stats_show_what_an_index_holds(nerret, small_index):
+    answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
+    assert (answer["documents"], answer["dimension"], answer["model"]) == (3, 500, "minilm")
+    shown = nerret("stats", "--index", small_index).stdout
+    assert "documents" in shown
+    assert answer["fingerprint"][:8] in shown
+
+
+def test_mentions_show_what_was_taken_for_an_entity(nerret, small_index):
+    answer = json.loads(nerret("mentions", "klm", "--index", small_index, "--json").stdout)
+    assert answer["document_id"] == "klm"
+    assert {"KLM", "Quito"} <= {mention["text"] for mention in answer["mentions"]}
+    assert "Quito" in nerret("mentions", "klm", "--index", small_index).stdout
+
+
+def test_deleted_documents_are_gone(nerret, small_index):
+    result = nerret("delete", "klm", "etna", "--index", small_index)
+    assert (result.exit_code, result.stdout) == (0, "2 deleted.\n")
+    answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
+    assert answer["documents"] == 1
+    found = json.loads(
+        nerret("find", "airline", "--index", small_index, "--min-relevance", "0", "--json").stdout
+    )
+    assert [hit["document_id"] for hit in found["hits"]] == ["lizard"]
+
+
+def test_a_document_that_is_not_there_is_said_to_be_missing(nerret, small_index):
+    deleted = nerret("delete", "klm", "nobody", "--index", small_index)
+    assert deleted.stdout == "1 deleted.\n"
+    assert "nobody" in deleted.stderr
+    shown = nerret("mentions", "nobody", "--index", small_index)
+    assert shown.exit_code == 2
+    assert "nobody" in shown.stderr

@@ -1,0 +1,159 @@
+"""A small world: documents whose vectors follow from their names, a folder store, a real Chroma server."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
+
+DIMENSION = 8
+START_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., tuple[StoredDocument, MentionBlock]]:
+    """A document with `count` mentions; everything in it follows from name, version and count."""
+
+    def document(name, count=2, version=0, metadata=None, dimension=DIMENSION):
+        world = np.random.default_rng(zlib.crc32(f"{name} {version}".encode()))
+        vectors = world.standard_normal((count, dimension)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        spans = np.array([(number, number + 3) for number in range(count)], dtype=np.int64).reshape(count, 2)
+        text = f"text {version} of {name}"
+        surfaces = [text[start:end] for start, end in spans]
+        own = world.standard_normal(4).astype(np.float32)
+        kept = {"version": version} if metadata is None else metadata
+        stored = StoredDocument(name, text, kept, f"hash {version} {count}", count, own)
+        return stored, MentionBlock(spans, surfaces, vectors)
+
+    return document
+
+
+@pytest.fixture(scope="session")
+def open_store() -> Callable[..., ChromaStore]:
+    """Opens with this world's identity."""
+
+    def opened(location, name="default", **options):
+        options = {"identity": {"fingerprint": "f1", "model": "tiny"}, "dimension": DIMENSION, **options}
+        return ChromaStore.open(location, name, **options)
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def everything() -> Callable[[ChromaStore], dict]:
+    """All that a reader can see of a store, in a form that two stores can be compared by."""
+
+    def seen(store):
+        ids = sorted(store.matching({}))
+        counts = {name: count for name, (_, count) in store.known(ids).items()}
+        scan = store.scan()
+        rows = {}
+        for position, name in enumerate(scan.document_ids):
+            if scan.live[position]:
+                rows[name] = scan.vectors[scan.offsets[position] : scan.offsets[position + 1]].tolist()
+        keys = [(name, number) for name, count in counts.items() for number in range(count)]
+        documents = store.documents(ids, vectors=True)
+        return {
+            "documents": [(d.id, d.text, d.metadata, d.content_hash, d.mention_count) for d in documents],
+            "own vectors": {d.id: None if d.vector is None else d.vector.tolist() for d in documents},
+            "mentions": store.mentions(keys),
+            "rows": rows,
+            "counts": (store.count_documents(), store.count_mentions()),
+        }
+
+    return seen
+
+
+@pytest.fixture(scope="session")
+def run_script() -> Callable[..., subprocess.CompletedProcess]:
+    """Runs Python code in a process of its own that sees the same packages."""
+
+    def run(code, *arguments, **options):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=60, env=environment, check=False, **options
+        )
+
+    return run
+
+
+class Server:
+    """`chroma run` on a port of this machine; can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._process = None
+
+    def start(self) -> None:
+        command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(self.folder)]
+        command += ["--host", "127.0.0.1", "--port", str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                httpx.get(f"{self.address}/api/v2/heartbeat", timeout=1.0).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        raise TimeoutError("chroma run did not answer")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(timeout=10)
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory) -> Iterator[Server]:
+    """One server for all tests that only need some server."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def own_server(tmp_path) -> Iterator[Server]:
+    """A server that the test may kill."""
+    server = Server(tmp_path / "server")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def save_batch(tmp_path) -> Callable[..., Path]:
+    """Puts a batch into a file for another process."""
+
+    def save(batch):
+        path = tmp_path / "batch.npz"
+        pairs = np.empty((len(batch), 2), dtype=object)
+        for row, pair in enumerate(batch):
+            pairs[row, 0], pairs[row, 1] = pair
+        np.savez(path, batch=pairs)
+        return path
+
+    return save

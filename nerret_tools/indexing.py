@@ -89,6 +89,7 @@ class Indexer:
                         report.added += 1
             if writing is not None:
                 writing.result()
+        report.failed.sort(key=lambda failed: failed.position)
         return report
 
     def _checked(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
 from nerret_tools.cli.output import complain, print_json
 from nerret_tools.documents import AddReport
+from nerret_tools.indexing import BATCH_SIZE
 from nerret_tools.reading import DocumentReader
 
 __all__ = ["IndexReport", "NotIndexed", "index"]
@@ -56,7 +57,7 @@ def index(
     number_missing_ids: Annotated[
         bool, typer.Option("--number-missing-ids", help="Name a record without an id FILE:LINE.")
     ] = False,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Documents stored at once.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Documents stored at once.")] = BATCH_SIZE,
     as_json: AsJson = False,
 ) -> None:
     """Add documents to an index, or bring it up to date.
@@ -67,10 +68,7 @@ def index(
     reader = DocumentReader(paths, id_field=id_field, text_field=text_field, number_missing_ids=number_missing_ids)
     try:
         with open_index(place, name, model, create=True) as opened:
-            if batch_size is None:
-                added = opened.add(reader)
-            else:
-                added = opened.add(reader, batch_size=batch_size)
+            added = opened.add(reader, batch_size=batch_size)
     except KeyboardInterrupt as error:
         complain(
             f"Stopped. The index in {place} is usable and holds what was stored so far; "

@@ -17,9 +17,7 @@ def nerret():
     runner = CliRunner()
 
     def run(*arguments, stdin=None):
-        return runner.invoke(
-            app, [str(argument) for argument in arguments], input=stdin, env={"COLUMNS": "100"}
-        )
+        return runner.invoke(app, [str(argument) for argument in arguments], input=stdin, env={"COLUMNS": "100"})
 
     return run
 

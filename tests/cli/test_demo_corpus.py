@@ -25,16 +25,12 @@ def test_there_are_about_two_hundred_sentences_of_usual_length_and_none_twice(co
 
 def test_evaluated_types_have_at_least_three_documents(corpus):
     for label, description in TYPES.items():
-        documents = [
-            line for line in corpus.values() if label in {entity["type"] for entity in line["entities"]}
-        ]
+        documents = [line for line in corpus.values() if label in {entity["type"] for entity in line["entities"]}]
         assert (description is None) == (len(documents) < 3), label
 
 
 def test_dinosaurs_are_many_and_their_near_misses_are_there(corpus):
-    dinosaurs = {
-        line["id"] for line in corpus.values() if "dinosaur" in {e["type"] for e in line["entities"]}
-    }
+    dinosaurs = {line["id"] for line in corpus.values() if "dinosaur" in {e["type"] for e in line["entities"]}}
     misses = {
         line["id"]
         for line in corpus.values()

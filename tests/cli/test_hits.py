@@ -41,9 +41,7 @@ def printed(result, *, width=80, terminal=False, **options):
 
 
 def test_a_short_text_is_shown_whole_with_its_mentions_in_brackets():
-    shown = excerpt(
-        hit("A Velociraptor fights a Protoceratops.", "Protoceratops", "Velociraptor"), 100, brackets=True
-    )
+    shown = excerpt(hit("A Velociraptor fights a Protoceratops.", "Protoceratops", "Velociraptor"), 100, brackets=True)
     assert shown.plain == "A [Velociraptor] fights a [Protoceratops]."
 
 
@@ -90,9 +88,7 @@ def test_the_best_mention_is_always_marked_and_nothing_is_invented(data):
 
 
 def test_a_text_cannot_send_commands_to_the_terminal():
-    shown = printed(
-        found(hit("\x1b[31mEtna\x07 smokes [bold]here[/bold].", "Etna", name="\x1b[2Jd1")), terminal=True
-    )
+    shown = printed(found(hit("\x1b[31mEtna\x07 smokes [bold]here[/bold].", "Etna", name="\x1b[2Jd1")), terminal=True)
     assert "\x1b[31m" not in shown
     assert "\x1b[2J" not in shown
     assert "\x07" not in shown
@@ -110,9 +106,7 @@ def test_the_headline_says_how_many_and_over_which_cut_off():
 
 
 def test_a_row_has_rank_relevance_id_and_sentence():
-    shown = printed(
-        found(hit("Etna smokes.", "Etna", name="s1"), hit("K2 is cold.", "K2", name="s2", relevance=0.61))
-    )
+    shown = printed(found(hit("Etna smokes.", "Etna", name="s1"), hit("K2 is cold.", "K2", name="s2", relevance=0.61)))
     rows = [line.split() for line in shown.splitlines()]
     assert rows[1] == ["#", "relevance", "id", "text"]
     assert rows[2] == ["1", "0.90", "s1", "[Etna]", "smokes."]

@@ -21,9 +21,7 @@ def test_deleted_documents_are_gone(nerret, small_index):
     assert (result.exit_code, result.stdout) == (0, "2 deleted.\n")
     answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
     assert answer["documents"] == 1
-    found = json.loads(
-        nerret("find", "airline", "--index", small_index, "--min-relevance", "0", "--json").stdout
-    )
+    found = json.loads(nerret("find", "airline", "--index", small_index, "--min-relevance", "0", "--json").stdout)
     assert [hit["document_id"] for hit in found["hits"]] == ["lizard"]
 
 

@@ -32,9 +32,7 @@ def test_everything_beside_id_and_text_is_metadata(tmp_path):
 
 
 def test_a_broken_line_is_named_and_the_others_are_read(tmp_path):
-    path = write(
-        tmp_path / "a.jsonl", '{"id": 1, "text": "one"}', '{"id": 2, "text": ', '{"id": 3, "text": "three"}'
-    )
+    path = write(tmp_path / "a.jsonl", '{"id": 1, "text": "one"}', '{"id": 2, "text": ', '{"id": 3, "text": "three"}')
     documents, problems = read(path)
     assert [document.id for document in documents] == ["1", "3"]
     [problem] = problems
@@ -76,9 +74,7 @@ def test_a_line_that_is_not_utf8_is_named_and_the_others_are_read(tmp_path):
 
 def test_byte_order_mark_windows_line_ends_and_blank_lines_do_no_harm(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_bytes(
-        b'\xef\xbb\xbf{"id": "a", "text": "x"}\r\n\r\n  \r\n{"id": "b", "text": "y"}\r\nbroken\r\n'
-    )
+    path.write_bytes(b'\xef\xbb\xbf{"id": "a", "text": "x"}\r\n\r\n  \r\n{"id": "b", "text": "y"}\r\nbroken\r\n')
     documents, [problem] = read(path)
     assert [document.id for document in documents] == ["a", "b"]
     assert "line 5" in problem
@@ -139,9 +135,7 @@ def test_fields_can_have_other_names(tmp_path):
 
 
 def test_missing_ids_are_numbered_on_request(tmp_path):
-    path = write(
-        tmp_path / "a.jsonl", '{"text": "one"}', "", '{"text": "two"}', '{"id": "own", "text": "three"}'
-    )
+    path = write(tmp_path / "a.jsonl", '{"text": "one"}', "", '{"text": "two"}', '{"id": "own", "text": "three"}')
     documents, problems = read(path, number_missing_ids=True)
     assert [document.id for document in documents] == ["a.jsonl:1", "a.jsonl:3", "own"]
     assert problems == []
@@ -165,9 +159,7 @@ def test_reading_is_a_stream(tmp_path):
 
 
 def test_each_document_knows_its_line_although_others_were_refused(tmp_path):
-    first = write(
-        tmp_path / "a.jsonl", '{"id": "a1", "text": "x"}', "broken", "", '{"id": "a4", "text": "x"}'
-    )
+    first = write(tmp_path / "a.jsonl", '{"id": "a1", "text": "x"}', "broken", "", '{"id": "a4", "text": "x"}')
     second = write(tmp_path / "b.jsonl", "broken", '{"id": "b2", "text": "x"}', '{"id": "b3", "text": "x"}')
     reader = DocumentReader([first, second])
     places = {document.id: position for position, document in enumerate(reader)}

@@ -56,9 +56,7 @@ def test_a_row_without_a_text_is_named_and_the_others_are_read(tmp_path):
     path = write(tmp_path / "a.parquet", {"id": ["a", "b", "c"], "text": ["x", None, "z"]})
     reader = DocumentReader([path])
     assert [document.id for document in reader] == ["a", "c"]
-    assert str(reader.problems[0]).endswith(
-        'a.parquet, row 2: no text: the field "text" is missing (fields: none)'
-    )
+    assert str(reader.problems[0]).endswith('a.parquet, row 2: no text: the field "text" is missing (fields: none)')
     assert str(reader.origin(1)).endswith("a.parquet, row 3")
 
 
@@ -81,9 +79,7 @@ def test_a_missing_column_is_one_problem(tmp_path):
 
 
 def test_a_file_without_rows_is_reported(tmp_path):
-    path = write(
-        tmp_path / "a.parquet", {"id": pyarrow.array([], "string"), "text": pyarrow.array([], "string")}
-    )
+    path = write(tmp_path / "a.parquet", {"id": pyarrow.array([], "string"), "text": pyarrow.array([], "string")})
     assert read(path) == ([], [": the file is empty"])
 
 

@@ -33,9 +33,7 @@ def test_a_value_has_the_type_that_it_looks_like(text, value):
     assert type(parsed) is type(value)
 
 
-@given(
-    st.integers(-(2**63) + 1, 2**63 - 1) | st.booleans() | st.floats(0.001, 1e6).map(lambda x: round(x, 3))
-)
+@given(st.integers(-(2**63) + 1, 2**63 - 1) | st.booleans() | st.floats(0.001, 1e6).map(lambda x: round(x, 3)))
 def test_typed_values_survive_the_way_through_text(value):
     text = str(value).lower() if isinstance(value, bool) else str(value)
     assert parse_scalar(text) == value

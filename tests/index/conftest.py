@@ -1,0 +1,31 @@
+"""A few documents on different things, and a fresh index of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from nerret_tools import Document, EntityIndex
+
+TEXTS = {
+    "dino-1": "Microraptor had four wings and lived among the trees.",
+    "dino-2": "A cast of the Diplodocus stands in the hall of the museum.",
+    "air-1": "Lufthansa cancelled every flight to Lima on Monday.",
+    "air-2": "The pilots of Qantas went back to work after a week.",
+    "river-1": "Rafts drifted down the Orinoco for nine days.",
+    "plain": "it was late and they went home without a word.",
+}
+
+
+@pytest.fixture
+def documents():
+    return [
+        Document(id=key, text=text, metadata={"kind": key.split("-")[0], "length": len(text), "tags": ["a", None]})
+        for key, text in TEXTS.items()
+    ]
+
+
+@pytest.fixture
+def index(tmp_path, documents):
+    with EntityIndex.open(tmp_path / "index") as opened:
+        opened.add(documents)
+        yield opened

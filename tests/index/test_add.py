@@ -1,0 +1,216 @@
+"""Putting documents in: once, again, changed, broken, from a generator, while something breaks."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from nerret_tools import Document, EntityIndex
+from nerret_tools.errors import FilterError, IndexLockedError, IndexNotFoundError, ModelMismatchError, ModelNotFoundError
+
+
+class NoModel:
+    """Stands where the model is asked for, and says that it was."""
+
+    def __call__(self):
+        raise AssertionError("something was encoded")
+
+
+def test_adding_the_same_again_encodes_nothing(index, documents, monkeypatch):
+    monkeypatch.setattr(index, "load_model", NoModel())
+    report = index.add(documents)
+    assert (report.added, report.updated, report.unchanged) == (0, 0, len(documents))
+    with pytest.raises(AssertionError, match="something was encoded"):
+        index.add([Document(id="air-1", text="Iberia flew on.")])
+
+
+def test_changed_text_replaces_its_mentions(index):
+    before = {mention.text for mention in index.mentions("air-1")}
+    report = index.add([Document(id="air-1", text="Iberia sold a hotel in Cuzco.")])
+    assert (report.added, report.updated) == (0, 1)
+    after = {mention.text for mention in index.mentions("air-1")}
+    assert "Iberia" in after
+    assert not before & after
+    assert index.find("airline", min_relevance=0).hits[0].document.text != "Lufthansa cancelled every flight to Lima on Monday."
+
+
+def test_changed_metadata_is_an_update(index, documents):
+    changed = documents[0].model_copy(update={"metadata": {"kind": "new"}})
+    assert index.add([changed]).updated == 1
+    assert index.get([changed.id])[0].metadata == {"kind": "new"}
+
+
+def test_metadata_comes_back_as_it_was_put_in(index, documents):
+    assert index.get(["dino-1"])[0].metadata == documents[0].metadata
+    nested = {"a": {"b": [1, {"c": None}]}, "nothing": None, "empty": [], "number": 1.5, "yes": True}
+    index.add([Document(id="nested", text="Qantas flew.", metadata=nested)])
+    assert index.get(["nested"])[0].metadata == nested
+
+
+def test_deleted_documents_are_gone_with_their_mentions(index):
+    mentions = index.stats().mentions
+    lost = len(index.mentions("air-1"))
+    assert index.delete(["air-1", "unknown"]) == 1
+    assert index.get(["air-1"]) == []
+    assert index.mentions("air-1") == []
+    assert index.stats().mentions == mentions - lost
+    assert "air-1" not in {hit.document_id for hit in index.find("airline", min_relevance=0).hits}
+
+
+def test_a_generator_is_streamed_batch_by_batch(tmp_path):
+    taken = []
+
+    def stream():
+        for number in range(7):
+            taken.append(number)
+            yield Document(id=str(number), text=f"Train {number} left Oslo.")
+
+    with EntityIndex.open(tmp_path / "stream") as index:
+        encoded = []
+        model = index.load_model()
+        original = model.encode
+
+        class Spy:
+            def encode(self, texts, spans):
+                encoded.append((len(texts), len(taken)))
+                return original(texts, spans)
+
+        index.load_model = Spy
+        assert index.add(stream(), batch_size=3).added == 7
+        assert encoded == [(3, 3), (3, 6), (1, 7)]
+        assert index.stats().documents == 7
+
+
+def test_what_cannot_be_indexed_is_reported_and_the_rest_goes_in(tmp_path):
+    stream = [
+        Document(id="good", text="Qantas flew to Lima."),
+        Document(id="", text="An empty id."),
+        Document(id="blank", text="  \n "),
+        Document(id="surrogate", text="broken \ud800 text"),
+        Document(id="span", text="short", spans=[(0, 99)]),
+        Document(id="space", text="a   b", spans=[(1, 3)]),
+        Document(id="date", text="Qantas flew.", metadata={"when": datetime.date(2020, 1, 1)}),
+        {"id": "mapping", "text": "Iberia flew to Quito."},
+        {"id": "no text"},
+        Document(id="good", text="Another text under the same id."),
+        Document(id="good", text="Qantas flew to Lima."),
+        Document(id="nul", text="Qantas\x00 flew to Lima."),
+        Document(id="i" * 1000, text="Finnair flew to Oulu."),
+    ]
+    with EntityIndex.open(tmp_path / "mixed") as index:
+        report = index.add(stream)
+        assert report.added == 4
+        reasons = {(one.position, one.id): one.reason for one in report.failed}
+        assert [position for position, _ in reasons] == sorted(position for position, _ in reasons)
+        assert "id is empty" in reasons[1, ""]
+        assert "text is empty" in reasons[2, "blank"]
+        assert "lone surrogate at character 7" in reasons[3, "surrogate"]
+        assert "[0, 99)" in reasons[4, "span"]
+        assert "[1, 3)" in reasons[5, "space"]
+        assert "when" in reasons[6, "date"]
+        assert "text" in reasons[8, "no text"]
+        assert "came earlier" in reasons[9, "good"]
+        assert len(reasons) == 8
+        assert {one.id for one in index.get(["good", "mapping", "nul", "i" * 1000])} == {
+            "good",
+            "mapping",
+            "nul",
+            "i" * 1000,
+        }
+        assert index.get(["nul"])[0].text == "Qantas\x00 flew to Lima."
+        assert index.get(["good"])[0].text == "Qantas flew to Lima."
+
+
+def test_a_very_long_text_keeps_its_offsets(tmp_path):
+    filler = "nothing happened on that day and nobody wrote it down . " * 1200
+    text = filler + "Then Lufthansa cancelled every flight to Lima. " + filler
+    with EntityIndex.open(tmp_path / "long") as index:
+        assert index.add([Document(id="long", text=text)]).failed == []
+        best = index.find("airline", min_relevance=0).hits[0].mentions[0]
+        assert text[best.start : best.end] == best.text
+        assert "Lufthansa" in best.text
+
+
+def test_a_single_document_in_place_of_a_list_is_explained(index, documents):
+    with pytest.raises(FilterError, match=r"pass \[document\]"):
+        index.add(documents[0])
+    with pytest.raises(FilterError, match="batch_size 0"):
+        index.add(documents, batch_size=0)
+
+
+def test_another_detector_is_another_index(tmp_path, documents):
+    class Capitals:
+        name = "capitals"
+
+        def detect(self, texts):
+            return [[(0, len(text.split()[0])), (5, 10_000)] for text in texts]
+
+    with EntityIndex.open(tmp_path / "own", detector=Capitals()) as index:
+        index.add(documents)
+        assert index.mentions("air-1")[0].text == "Lufthansa"
+    with pytest.raises(ModelMismatchError, match="detector: capitals in the index, span head"):
+        EntityIndex.open(tmp_path / "own")
+    with EntityIndex.open(tmp_path / "own", detector=Capitals()) as index:
+        assert index.stats().documents == len(documents)
+
+
+def test_a_model_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(ModelNotFoundError, match="'maxilm'; there is: minilm"):
+        EntityIndex.open(tmp_path / "x", model="maxilm")
+    with pytest.raises(IndexNotFoundError):
+        EntityIndex.open(tmp_path / "x", create=False)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_second_process_gets_the_locks_error_at_once(tmp_path, documents):
+    with EntityIndex.open(tmp_path / "locked"):
+        script = f"from nerret_tools import EntityIndex; EntityIndex.open({str(tmp_path / 'locked')!r})"
+        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode != 0
+    assert IndexLockedError.__name__ in result.stderr
+    assert "chroma run --path" in result.stderr
+
+
+@pytest.mark.parametrize("kill_at", [1, 2])
+def test_killed_in_mid_add_the_same_call_completes_the_work(tmp_path, kill_at):
+    """The process dies by SIGKILL while the n-th batch is encoded, and the one before is written."""
+    script = textwrap.dedent(
+        """
+        import os, signal, sys
+        from nerret_tools import Document, EntityIndex
+        folder, kill_at = sys.argv[1], int(sys.argv[2])
+        documents = [Document(id=str(n), text=f"Train {n} of Iberia left Oslo for Lima.") for n in range(40)]
+        with EntityIndex.open(folder) as index:
+            model, calls = index.load_model(), []
+            class Deadly:
+                def encode(self, texts, spans):
+                    calls.append(1)
+                    if len(calls) > kill_at:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    return model.encode(texts, spans)
+            index.load_model = Deadly
+            index.add(documents, batch_size=10)
+        """
+    )
+    folder = tmp_path / "killed"
+    died = subprocess.run(
+        [sys.executable, "-c", script, str(folder), str(kill_at)], env=os.environ, timeout=120, check=False
+    )
+    assert died.returncode == -signal.SIGKILL
+    documents = [Document(id=str(n), text=f"Train {n} of Iberia left Oslo for Lima.") for n in range(40)]
+    with EntityIndex.open(folder) as index, EntityIndex.open(tmp_path / "calm") as calm:
+        stored = index.stats().documents
+        assert stored <= 10 * kill_at
+        assert all(len(index.mentions(str(n))) > 0 for n in range(stored))
+        report = index.add(documents)
+        assert report.added == 40 - stored
+        calm.add(documents)
+        assert index.stats().mentions == calm.stats().mentions
+        found, expected = (one.find("railway", min_relevance=0) for one in (index, calm))
+        assert [hit.document_id for hit in found.hits] == [hit.document_id for hit in expected.hits]

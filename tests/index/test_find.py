@@ -1,0 +1,199 @@
+"""Asking an index: order, pages, cut-offs, evidence, and what cannot be asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nerret_tools import Document, EntityIndex, Span
+from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+
+
+def ids(result):
+    return [hit.document_id for hit in result.hits]
+
+
+def test_the_documents_with_the_type_come_first_and_show_their_mention(index):
+    for entity_type, expected, surface in [
+        ("dinosaur", {"dino-1", "dino-2"}, "Microraptor"),
+        ("airline", {"air-1", "air-2"}, "Lufthansa"),
+        ("river", {"river-1"}, "Orinoco"),
+    ]:
+        result = index.find(entity_type, min_relevance=0)
+        assert set(ids(result)[: len(expected)]) == expected
+        best = {hit.document_id: hit.mentions[0] for hit in result.hits}
+        texts = {hit.document_id: hit.document.text for hit in result.hits}
+        for document_id, mention in best.items():
+            assert texts[document_id][mention.start : mention.end] == mention.text
+        assert surface in {best[document_id].text for document_id in expected}
+
+
+def test_scores_are_the_cosines_of_the_best_mention_by_brute_force(index, documents):
+    model = index.load_model()
+    query = model.encode_types(["airline"])[0].astype(np.float64)
+    encoded = model.encode([one.text for one in documents], [None] * len(documents))
+    best = {
+        one.id: float((found.embeddings.astype(np.float64) @ query).max())
+        for one, found in zip(documents, encoded, strict=True)
+        if len(found.embeddings)
+    }
+    result = index.find("airline", min_relevance=0)
+    assert {hit.document_id: hit.score for hit in result.hits} == pytest.approx(best, abs=2e-2)
+    assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
+    assert all(hit.score == hit.mentions[0].score for hit in result.hits)
+
+
+def test_a_document_without_a_mention_is_never_listed(index):
+    assert "plain" not in ids(index.find("dinosaur", min_relevance=0)) or index.mentions("plain")
+
+
+def test_pages_of_any_size_add_up_to_the_whole(index):
+    whole = index.find("airline", min_relevance=0)
+    assert whole.next_cursor is None
+    for size in (1, 2, 4, 100):
+        seen, cursor = [], None
+        while True:
+            page = index.find("airline", min_relevance=0, limit=size, cursor=cursor)
+            assert page.total == whole.total
+            seen += ids(page)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert seen == ids(whole)
+
+
+def test_a_cursor_remembers_the_page_size(index):
+    first = index.find("airline", min_relevance=0, limit=2)
+    second = index.find("airline", min_relevance=0, cursor=first.next_cursor)
+    assert len(second.hits) == 2
+
+
+def test_a_cursor_of_another_search_or_of_a_changed_index_is_refused(index):
+    cursor = index.find("airline", min_relevance=0, limit=1).next_cursor
+    with pytest.raises(CursorError, match="another search"):
+        index.find("dinosaur", min_relevance=0, cursor=cursor)
+    with pytest.raises(CursorError, match="another search"):
+        index.find("airline", cursor=cursor, min_relevance=0, where={"kind": "air"})
+    with pytest.raises(CursorError, match="damaged"):
+        index.find("airline", min_relevance=0, cursor=cursor[:-3])
+    index.add([Document(id="new", text="KLM flies to Quito.")])
+    with pytest.raises(CursorError, match="changed"):
+        index.find("airline", min_relevance=0, cursor=cursor)
+
+
+def test_a_cursor_does_not_survive_a_rebuilt_index(tmp_path, documents):
+    with EntityIndex.open(tmp_path / "one") as one, EntityIndex.open(tmp_path / "two") as two:
+        one.add(documents)
+        two.add(documents)
+        cursor = one.find("airline", min_relevance=0, limit=1).next_cursor
+        with pytest.raises(CursorError, match="another index"):
+            two.find("airline", min_relevance=0, cursor=cursor)
+
+
+def test_the_default_cut_off_lies_between_nothing_and_everything(index):
+    everything = index.find("dinosaur", min_relevance=0)
+    listed = index.find("dinosaur")
+    assert {"dino-1", "dino-2"} <= set(ids(listed))
+    assert listed.total < everything.total
+    assert all(hit.relevance >= listed.min_relevance for hit in listed.hits)
+    assert index.find("dinosaur", min_relevance=1).hits == []
+
+
+def test_a_minimal_score_replaces_the_default_cut_off(index):
+    everything = index.find("dinosaur", min_relevance=0)
+    border = everything.hits[2].score
+    assert ids(index.find("dinosaur", min_score=border)) == ids(everything)[:3]
+    assert index.find("dinosaur", min_score=-1).total == everything.total
+
+
+def test_metadata_can_be_filtered(index):
+    assert set(ids(index.find("airline", min_relevance=0, where={"kind": "air"}))) == {"air-1", "air-2"}
+    longest = index.find("airline", min_relevance=0, where={"length": {"$gt": 52}})
+    assert set(ids(longest)) <= {"dino-1", "dino-2"}
+    assert index.find("airline", where={"kind": "nothing"}).total == 0
+
+
+def test_several_types_at_once_give_the_single_answers(index):
+    many = index.find_many(["dinosaur", "airline"], min_relevance=0)
+    assert [one.entity_type for one in many] == ["dinosaur", "airline"]
+    for one in many:
+        single = index.find(one.entity_type, min_relevance=0)
+        assert ids(one) == ids(single)
+        assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in single.hits], abs=1e-2)
+    assert index.find_many([]) == []
+
+
+def test_the_number_of_mentions_shown_is_the_callers(index):
+    for most in (0, 1, 2):
+        assert all(len(hit.mentions) <= most for hit in index.find("museum", min_relevance=0, max_mentions=most).hits)
+
+
+def test_letter_case_and_white_space_of_the_type_do_not_matter(index):
+    plain = index.find("airline", min_relevance=0)
+    for variant in ("Airline", "  AIRLINE\n"):
+        other = index.find(variant, min_relevance=0)
+        assert ids(other) == ids(plain)
+        assert [hit.score for hit in other.hits] == [hit.score for hit in plain.hits]
+
+
+def test_identical_documents_tie_and_are_ordered_by_id(tmp_path):
+    with EntityIndex.open(tmp_path / "ties") as index:
+        text = "Lufthansa cancelled every flight to Lima on Monday."
+        index.add([Document(id=name, text=text, spans=[(0, 9)]) for name in ("b", "a", "c")])
+        result = index.find("airline", min_relevance=0)
+        assert ids(result) == ["a", "b", "c"]
+        assert len({hit.score for hit in result.hits}) == 1
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "message"),
+    [("", "empty"), ("  \n", "empty"), ("x" * 10_000, "10,000 characters"), ("12 + 3", "no letters")],
+)
+def test_what_is_no_type_is_refused(index, entity_type, message):
+    with pytest.raises(EntityTypeError, match=message):
+        index.find(entity_type)
+
+
+def test_a_type_in_another_script_is_a_type(index):
+    assert index.find("恐竜", min_relevance=0).total == index.find("dinosaur", min_relevance=0).total
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"limit": 0}, "limit 0"),
+        ({"min_relevance": 1.5}, "min_relevance 1.5"),
+        ({"min_score": float("nan")}, "min_score nan"),
+        ({"max_mentions": -1}, "max_mentions -1"),
+        ({"where": {"kind": {"$like": "a"}}}, "where"),
+        ({"cursor": "nonsense"}, "damaged"),
+    ],
+)
+def test_options_that_cannot_be_used_are_named(index, options, message):
+    with pytest.raises((FilterError, CursorError), match=message):
+        index.find("dinosaur", **options)
+
+
+def test_an_empty_index_answers_with_nothing(tmp_path):
+    with EntityIndex.open(tmp_path / "empty") as index:
+        assert index.find("dinosaur").total == 0
+        assert index.find("dinosaur", min_relevance=0).hits == []
+        assert index.stats().mentions == 0
+
+
+def test_own_spans_replace_detection(tmp_path):
+    with EntityIndex.open(tmp_path / "own") as index:
+        text = "The pilots of Qantas went back to work."
+        index.add([Document(id="own", text=text, spans=[Span(start=4, end=10), (14, 20)])])
+        assert [mention.text for mention in index.mentions("own")] == ["pilots", "Qantas"]
+        index.add([Document(id="none", text=text, spans=[])])
+        assert index.mentions("none") == []
+        assert index.get(["none"])[0].text == text
+
+
+def test_the_complete_ranking_without_evidence_is_the_same(index):
+    (ranked_ids, scores), (none, _) = index.rank_many(["airline", "dinosaur"])
+    result = index.find("airline", min_relevance=0)
+    assert ranked_ids == ids(result)
+    assert scores.tolist() == pytest.approx([hit.score for hit in result.hits], abs=1e-2)
+    assert set(none) == set(ranked_ids)

@@ -1,0 +1,41 @@
+"""The public face: what is exported, and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import nerret_tools
+from nerret_tools import errors
+
+PUBLIC = [
+    "AddReport",
+    "Document",
+    "EntityIndex",
+    "FailedDocument",
+    "FindResult",
+    "Hit",
+    "IndexStats",
+    "Mention",
+    "Span",
+    "errors",
+]
+
+
+def test_the_public_names_are_these():
+    assert nerret_tools.__all__ == PUBLIC
+    assert all(hasattr(nerret_tools, name) for name in PUBLIC)
+
+
+def test_every_error_has_the_one_base_and_is_exported():
+    classes = {
+        name: value for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+    }
+    assert sorted(classes) == sorted(errors.__all__)
+    assert all(issubclass(value, errors.NerretError) for value in classes.values())
+
+
+def test_importing_imports_no_heavy_library():
+    script = "import sys, nerret_tools; print([m for m in ('torch', 'chromadb', 'transformers') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

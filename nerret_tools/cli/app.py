@@ -60,10 +60,10 @@ class CommandTable(TyperGroup):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            complain(str(error))
+            complain(f"Error: {error}")
             raise typer.Exit(WRONG_INPUT) from error
         except NerretError as error:
-            complain(str(error))
+            complain(f"Error: {error}")
             raise typer.Exit(FAILURE) from error
         except KeyboardInterrupt as error:
             complain("Stopped.")

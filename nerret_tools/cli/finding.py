@@ -57,7 +57,6 @@ def find(
         return
     print_hits(found, results(), first_page=cursor is None, by_score=min_score is not None)
     if found.next_cursor is not None:
-        complain(
-            f"{len(found.hits):,} of {found.total:,} documents shown. "
-            f"Next page: the same command with --cursor {found.next_cursor} (or --all for everything)."
-        )
+        complain(f"{len(found.hits):,} of {found.total:,} documents shown; --all shows the others too.")
+        complain("For the next page, add this to the same command:")
+        complain(f"--cursor {found.next_cursor}")

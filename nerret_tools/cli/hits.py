@@ -48,7 +48,7 @@ def headline(found: FindResult, *, by_score: bool = False) -> str:
 
 def print_hits(found: FindResult, console: Console, *, first_page: bool = True, by_score: bool = False) -> None:
     """Prints the headline and the table; ranks only where they are known, on the first page."""
-    console.print(headline(found, by_score=by_score), markup=False, soft_wrap=True)
+    console.print(headline(found, by_score=by_score), markup=False)
     if not found.hits:
         return
     ids = [visible(hit.document_id) for hit in found.hits]

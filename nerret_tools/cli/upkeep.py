@@ -57,7 +57,7 @@ def mentions(
     """Show what was taken for an entity in one document."""
     with open_index(place, name, model) as opened:
         if not opened.get([document_id]):
-            raise DocumentError(f"The index has no document {document_id!r}.")
+            raise DocumentError(f"the index has no document {document_id!r}")
         found = opened.mentions(document_id)
     if as_json:
         print_json(DocumentMentions(document_id=document_id, mentions=found))

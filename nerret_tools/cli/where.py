@@ -21,7 +21,7 @@ def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
     for condition in conditions:
         key, sign, value = condition.partition("=")
         if not sign or not key.strip():
-            raise FilterError(f"--where takes key=value, for example --where year=1990, not {condition!r}.")
+            raise FilterError(f"--where takes key=value, for example --where year=1990, not {condition!r}")
         parsed.append({key.strip(): parse_scalar(value)})
     if len(parsed) < 2:
         return parsed[0] if parsed else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,14 +88,14 @@ def read_labelled(path: str | Path, types_path: str | Path, *, limit_documents: 
             or nothing: with a document missing, every figure would mean something else.
     """
     descriptions = _read_types(Path(types_path))
-    documents = read_documents(path, limit=limit_documents)
-    for document in documents:
+    documents = []
+    for number, document in _numbered_documents(Path(path), limit_documents):
         for entity in document.entities:
             if entity.type not in descriptions:
                 raise DataFileError(
-                    f"{path}, document {document.id!r}: type {entity.type!r} is not in {types_path}; "
-                    "add it (null: not evaluated)"
+                    f"{path}, line {number}: type {entity.type!r} is not in {types_path}; add it (null: not evaluated)"
                 )
+        documents.append(document)
     carriers: dict[str, set[str]] = {label: set() for label in descriptions}
     for document in documents:
         for entity in document.entities:
@@ -136,10 +137,14 @@ def read_documents(path: str | Path, *, limit: int | None = None) -> list[Labell
     Raises:
         DataFileError: As for `read_labelled`.
     """
-    documents: list[LabelledDocument] = []
+    return [document for _, document in _numbered_documents(Path(path), limit)]
+
+
+def _numbered_documents(path: Path, limit: int | None) -> Iterator[tuple[int, LabelledDocument]]:
+    """Each document with the number of its line, counted from 1."""
     line_of: dict[str, int] = {}
-    for number, line in enumerate(_read_text(Path(path)).split("\n"), start=1):
-        if limit is not None and len(documents) >= limit:
+    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+        if limit is not None and len(line_of) >= limit:
             break
         if not line.strip():
             continue
@@ -148,10 +153,9 @@ def read_documents(path: str | Path, *, limit: int | None = None) -> list[Labell
         if document.id in line_of:
             raise DataFileError(f"{place}: id {document.id!r} is already on line {line_of[document.id]}")
         line_of[document.id] = number
-        documents.append(document)
-    if not documents:
+        yield number, document
+    if not line_of:
         raise DataFileError(f"{path}: no documents in it")
-    return documents
 
 
 def _parse(line: str, place: str) -> LabelledDocument:

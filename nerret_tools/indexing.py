@@ -64,8 +64,13 @@ class Indexer:
         self.detector = detector
         self.batch_size = batch_size
 
-    def add(self, documents: Iterable[Document | Mapping[str, Any]]) -> AddReport:
-        """Index documents; those that cannot be are reported and the others go in."""
+    def add(self, documents: Iterable[Document | Mapping[str, Any]], advance: Callable[[int], None]) -> AddReport:
+        """Index documents; those that cannot be are reported and the others go in.
+
+        Args:
+            documents: What to index.
+            advance: Called with the number of documents that a batch is done with.
+        """
         report = AddReport()
         seen: dict[str, str] = {}
         stream = self._checked(enumerate(documents), seen, report)
@@ -81,6 +86,7 @@ class Indexer:
                     writing.result()
                 if encoded:
                     writing = writer.submit(self.store.write, [_rows(one, found) for one, found in encoded])
+                advance(len(batch))
                 for one, found in encoded:
                     report.mentions += len(found.spans)
                     if one.document.id in known:

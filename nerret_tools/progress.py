@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
-
-from rich.console import Console
-from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
-from rich.text import Text
-
-Item = TypeVar("Item")
-
-
-class _Count(ProgressColumn):
-    """Documents so far and documents a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = f"  {task.speed:,.0f}/s" if task.speed else ""
-        return Text(f"{int(task.completed):,} documents{speed}")
 
 
 @contextmanager
-def counted(items: Iterable[Item], show: bool | None) -> Iterator[Iterable[Item]]:
-    """Pass items on and count them in a line that goes away at the end.
+def counting(show: bool | None) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts documents in a line on stderr, which goes away at the end.
 
     Args:
-        items: Anything that can be iterated over.
         show: ``None`` shows the line on a terminal only.
     """
     if not (sys.stderr.isatty() if show is None else show):
-        yield items
+        yield lambda _count: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), _Count(), TimeElapsedColumn())
+    from rich.console import Console
+    from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    class Count(ProgressColumn):
+        """Documents so far and documents a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = f"  {task.speed:,.0f}/s" if task.speed else ""
+            return Text(f"{int(task.completed):,} documents{speed}")
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), Count(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         task = display.add_task("Indexing", total=None)
-
-        def passed_on() -> Iterator[Item]:
-            for item in items:
-                yield item
-                display.advance(task)
-
-        yield passed_on()
+        yield lambda count: display.advance(task, count)

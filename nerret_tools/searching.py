@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -219,6 +220,6 @@ def _plain(entity_type: str) -> str:
 def _split_limit(cursor: str, limit: int | None) -> tuple[int | None, str]:
     """A cursor carries the page size of its own page, for callers who pass only the cursor."""
     size, separator, rest = cursor.partition(".")
-    if not separator or not size.isdigit() or int(size) < 1:
-        raise CursorError(f"cursor {cursor[:40]!r} is damaged; pass next_cursor as it came")
+    if not separator or not re.fullmatch("[1-9][0-9]{0,9}", size):
+        raise CursorError(f"cursor {cursor[:40]!r} is damaged; pass next_cursor as it came, or start without a cursor")
     return limit if limit is not None else int(size), rest

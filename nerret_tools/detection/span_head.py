@@ -124,29 +124,25 @@ class SpanHead(nn.Module):
         """
         bounds = [_word_bounds(text.words[window.start : window.end]) for text, window in windows]
         longest = max(1, *(len(bound) - 1 for bound in bounds))
-        words = torch.zeros(len(windows), longest, states.shape[-1])
         shapes = np.zeros((len(windows), longest), dtype=np.int64)
-        mask = np.zeros((len(windows), longest), dtype=bool)
-        mask[:, 0] = True  # attention over no word at all would be undefined
+        lengths = np.zeros((len(windows), longest), dtype=np.int64)  # tokens of each word
+        token_counts = np.array([bound[-1] for bound in bounds])
         for row, ((text, window), bound) in enumerate(zip(windows, bounds, strict=True)):
             count = len(bound) - 1
-            if not count:
-                continue
             firsts, lasts = bound[:-1] + window.start, bound[1:] + window.start - 1
             shapes[row, :count] = word_shapes(text.text, text.starts[firsts], text.ends[lasts])
-            mask[row, :count] = True
-            lengths = torch.from_numpy(np.diff(bound))
-            owner = torch.repeat_interleave(torch.arange(count), lengths)
-            tokens = states[row, : int(bound[-1])].float().cpu()
-            words[row, :count] = torch.zeros(count, states.shape[-1]).index_add_(0, owner, tokens)
-            words[row, :count] /= lengths.unsqueeze(1)
+            lengths[row, :count] = np.diff(bound)
+        # One gather and one sum for the whole batch: many small ones would cost more than the backbone.
+        owner = torch.from_numpy(np.repeat(np.arange(lengths.size), lengths.ravel()))
+        rows = np.repeat(np.arange(len(windows)), token_counts)
+        columns = np.arange(len(rows)) - np.repeat(np.cumsum(token_counts) - token_counts, token_counts)
+        tokens = states.cpu()[torch.from_numpy(rows), torch.from_numpy(columns)].float()
+        totals = torch.zeros(lengths.size, states.shape[-1]).index_add_(0, owner, tokens)
+        words = (totals / torch.from_numpy(lengths).clamp(min=1).view(-1, 1)).view(*lengths.shape, -1)
+        mask = lengths > 0
+        mask[:, 0] = True  # attention over no word at all would be undefined
         device = self.length.device
-        return (
-            words.to(device),
-            torch.from_numpy(shapes).to(device),
-            torch.from_numpy(mask).to(device),
-            bounds,
-        )
+        return words.to(device), torch.from_numpy(shapes).to(device), torch.from_numpy(mask).to(device), bounds
 
     @torch.inference_mode()
     def propose(self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]) -> list[np.ndarray]:

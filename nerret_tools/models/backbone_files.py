@@ -15,7 +15,15 @@ from nerret_tools.models.spec import ModelSpec
 logger = logging.getLogger(__name__)
 
 WEIGHT_FILE = "model.safetensors"
-HUB_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", WEIGHT_FILE)
+HUB_FILES = (
+    WEIGHT_FILE,
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "sentence_bert_config.json",  # for the dense baseline
+    "1_Pooling/config.json",
+)
 
 
 def path_variable(spec: ModelSpec) -> str:

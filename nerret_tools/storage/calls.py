@@ -70,7 +70,7 @@ class Caller:
                 _log.warning("the Chroma server at %s does not answer (%s), trying again", self.location, error)
                 time.sleep(min(wait, left))
                 wait = min(2 * wait, _LONGEST_WAIT)
-            except (ChromaError, OSError) as error:
+            except (ChromaError, OSError, ValueError) as error:
                 raise self._failed(error) from error
             except Exception as error:
                 # chromadb raises the bare class for an answer that it does not understand (a proxy's, say)

@@ -86,6 +86,13 @@ class ChromaStore:
         )
         return cls(index, state)
 
+    @staticmethod
+    def names(location: str | Path) -> list[str]:
+        """Names of all indexes at a place, sorted; raises as `open` does."""
+        from nerret_tools.storage.opening import index_names
+
+        return index_names(location)
+
     def close(self) -> None:
         """Save the scan copy and give the place back; closing twice is fine."""
         if self._closed:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 from urllib.parse import urlsplit
 
 import chromadb
 import httpx
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from filelock import FileLock, Timeout
 
 from nerret_tools.errors import IndexLockedError, IndexNotFoundError, StoreError, StoreUnavailableError
 from nerret_tools.storage.calls import Caller, start_command
+from nerret_tools.storage.peek import DATABASE_NAME, LOCK_NAME, is_server
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -23,20 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "is_server"]
 
-LOCK_NAME = "nerret.lock"
-DATABASE_NAME = "chroma.sqlite3"
-"""The file by which a folder of Chroma is known."""
-
 SERVER_PORT = 8000
 """Of an ``http://`` address without one: `chroma run` listens there."""
 
 _PROBE_SECONDS = 5.0
 """A server that does not answer in this time counts as away; Chroma's client would wait for ever."""
-
-
-def is_server(location: str | Path) -> bool:
-    """Whether the location is an address rather than a folder."""
-    return isinstance(location, str) and location.startswith(("http://", "https://"))
 
 
 _ANSWER_SECONDS = 120.0
@@ -57,14 +51,14 @@ class Connection:
     _registry_lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(
-        self, location: str, client: Client, lock: FileLock | None, session: httpx.Client | None = None
+        self, location: str, client: Client, lock: FileLock | None, sessions: Sequence[httpx.Client] = ()
     ) -> None:
         self.location = location
         self.client = client
         self.write_lock = threading.RLock()
         self.scans: dict[str, ScanCopy] = {}
         self._lock = lock
-        self._session = session
+        self._sessions = sessions
         self._users = 0
         self._process = os.getpid()
 
@@ -111,8 +105,8 @@ class Connection:
                 scan.close()
             self.scans.clear()
             self.client.close()
-            if self._session is not None:
-                self._session.close()
+            for session in self._sessions:
+                session.close()
             if self._lock is not None:
                 self._lock.release()
 
@@ -138,10 +132,9 @@ def _open_folder(folder: Path, create: bool) -> Connection:
         client = Caller(str(folder), server=False)(
             chromadb.PersistentClient, path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
-    except ValueError as error:
-        lock.release()
-        raise StoreError(f"Chroma cannot open {folder}: {error}; choose another folder") from error
     except StoreError:
+        # Chroma 1.5.9 keeps what could not start and would use it again for this path.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
         lock.release()
         raise
     return Connection(str(folder), cast("Client", client), lock)
@@ -173,7 +166,15 @@ def _open_server(address: str) -> Connection:
             f"`{start_command()} --port {port}`, or check the address"
         ) from error
     # Chroma 1.5.9 neither closes its connections nor gives up waiting, and offers no setting for either.
-    session = getattr(getattr(client, "_server", None), "_session", None)
-    if isinstance(session, httpx.Client):
+    sessions = list(_sessions(client))
+    for session in sessions:
         session.timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_PROBE_SECONDS)
-    return Connection(address, cast("Client", client), None, session)
+    return Connection(address, cast("Client", client), None, sessions)
+
+
+def _sessions(client: object) -> Iterator[httpx.Client]:
+    """The client's own HTTP session, and the one of the administration client that it makes for itself."""
+    for part in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if isinstance(session, httpx.Client):
+            yield session

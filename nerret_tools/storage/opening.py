@@ -16,6 +16,7 @@ from nerret_tools.errors import IndexNotFoundError, InputError, StoreError
 from nerret_tools.storage.calls import RETRY_SECONDS, Caller
 from nerret_tools.storage.connection import Connection, is_server
 from nerret_tools.storage.metadata import RESERVED_PREFIX
+from nerret_tools.storage.peek import DOCUMENTS_ENDING, states_of
 from nerret_tools.storage.scan_copy import ScanCopy
 from nerret_tools.storage.state import IndexState, Plain
 from nerret_tools.storage.table import CHEAP_HNSW, Table
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
 
-__all__ = ["OpenIndex", "open_index"]
+__all__ = ["OpenIndex", "index_names", "open_index"]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,199}(?<!\.)")
 """Chroma's rule for collections (512 characters, no two periods in a row), with room for our endings."""
@@ -130,8 +131,22 @@ def open_index(
         raise
 
 
+def index_names(location: str | Path) -> list[str]:
+    """Names of all indexes at a place, sorted.
+
+    Raises:
+        StoreError: See its subclasses.
+    """
+    connection = Connection.acquire(location, create=False)
+    try:
+        call = Caller(connection.location, server=is_server(location))
+        return list(states_of({one.name: one.metadata for one in call(connection.client.list_collections)}))
+    finally:
+        connection.release()
+
+
 def _documents_name(name: str) -> str:
-    return f"{name}.documents"
+    return f"{name}{DOCUMENTS_ENDING}"
 
 
 def _mentions_name(name: str) -> str:

@@ -217,7 +217,7 @@ class ScanCopy:
     def _load(self) -> None:
         path = self._folder / _SIDECAR
         try:
-            with np.load(path, allow_pickle=False) as saved:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 header = json.loads(saved["header"].tobytes())
                 ids = json.loads(saved["ids"].tobytes())
                 counts, live = saved["counts"], saved["live"]

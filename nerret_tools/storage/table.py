@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CHEAP_HNSW", "Table"]
 
-CHEAP_HNSW = {"space": "ip", "ef_construction": 1, "max_neighbors": 2, "ef_search": 1}
-"""Nobody searches this graph, so it is built as loosely as Chroma allows.
+CHEAP_HNSW = {"space": "ip", "ef_construction": 16, "max_neighbors": 8, "ef_search": 16}
+"""Nobody searches this graph, so it is built loosely: about four times as fast as with Chroma's settings.
 
-Measured, 20,000 x 500-d on two shared cores: 6,700 rows a second, against 840 with Chroma's own settings.
-The inner product leaves the vectors as they are ("cosine" would scale them).
+Not as loosely as Chroma allows: with 2 neighbors and a candidate list of 1 (another 1.5 times as fast) parts
+of the graph fall off, and adding after deletes then failed ("Failed to apply logs to the hnsw segment
+writer") or crashed the process. The inner product leaves the vectors as they are ("cosine" would scale them).
 """
 
 _READ_ROWS = 5_000

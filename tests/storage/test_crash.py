@@ -47,10 +47,7 @@ def batch(make):
 def assert_nothing_half_written(store, everything, allowed):
     """Every document that is shown is one of the allowed ones, complete in all that a reader can ask for."""
     seen = everything(store)
-    possible = {
-        (document.id, document.text, document.mention_count): block
-        for document, block in allowed
-    }
+    possible = {(document.id, document.text, document.mention_count): block for document, block in allowed}
     shown = {}
     for name, text, _, _, count in seen["documents"]:
         block = possible[name, text, count]
@@ -83,9 +80,7 @@ def test_a_killed_write_is_repaired_by_the_same_write(
 
 
 @pytest.mark.parametrize("kill_at", range(1, 6))
-def test_a_killed_delete_is_repaired_by_the_same_delete(
-    kill_at, tmp_path, before, open_store, everything, run_script
-):
+def test_a_killed_delete_is_repaired_by_the_same_delete(kill_at, tmp_path, before, open_store, everything, run_script):
     store = open_store(tmp_path / "index")
     store.write(before)
     store.close()

@@ -126,7 +126,7 @@ def test_a_newer_format_and_a_foreign_collection_are_told_apart(tmp_path, open_s
     client.create_collection("foreign.documents", embedding_function=None)
     client.close()
 
-    with pytest.raises(IndexFormatError, match="format 99.*upgrade"):
+    with pytest.raises(IndexFormatError, match=r"format 99.*upgrade"):
         open_store(tmp_path)
     with pytest.raises(IndexFormatError, match="not written by nerret-tools"):
         open_store(tmp_path, "foreign")
@@ -138,20 +138,6 @@ def test_no_server_is_an_error_that_says_how_to_start_one(open_store, tmp_path):
     with pytest.raises(StoreError, match="http://host:port"):
         open_store("http://")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_removed_or_replaced_index_is_noticed(shared_server, open_store, make):
-    store = open_store(shared_server.address, "replaced")
-    store.write([make("a")])
-    parts = {"host": "127.0.0.1", "port": shared_server.port}
-    client = chromadb.HttpClient(**parts, settings=Settings(anonymized_telemetry=False))
-    for part in ("documents", "mentions"):
-        client.delete_collection(f"replaced.{part}")
-    with pytest.raises(IndexNotFoundError, match="removed meanwhile"):
-        store.scan()
-    client._server._session.close()
-    client.close()
-    store.close()
 
 
 UNPRIVILEGED = """
@@ -204,22 +190,20 @@ except StoreUnavailableError as error:
 """
 
 
-def test_a_full_disk_is_an_error_and_loses_nothing(
-    tmp_path, open_store, make, everything, run_script, save_batch
-):
-    first, batch = [make("a", 3)], [make(f"d{n}", 20) for n in range(1000)]
+def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path, open_store, make, everything, run_script, save_batch):
+    first, batch = [make("a", 3)], [make(f"d{n}", 20) for n in range(300)]
     for name in ("full", "roomy"):
         store = open_store(tmp_path / name)
         store.write(first)
         store.close()
-    size = os.path.getsize(tmp_path / "full" / "chroma.sqlite3") + 400_000
+    size = os.path.getsize(tmp_path / "full" / "chroma.sqlite3") + 200_000
 
     told = run_script(FULL_DISK, tmp_path / "full", save_batch(batch), size)
 
     assert "disk has room" in told.stdout, told.stderr
     store, roomy = open_store(tmp_path / "full"), open_store(tmp_path / "roomy")
     assert "a" in store.matching({})
-    assert store.count_documents() < 1001
+    assert store.count_documents() < 301
     assert store.count_mentions() == 3 + 20 * (store.count_documents() - 1)
     store.write(batch)
     roomy.write(batch)

@@ -128,9 +128,7 @@ def test_unusual_ids_texts_and_metadata_are_kept(store, make, name):
     document, block = make(name, 2, metadata={"value": name})
     store.write([(document, block), make("hash#1", 3)])
 
-    assert store.documents([name])[0] == type(document)(
-        name, document.text, {"value": name}, document.content_hash, 2
-    )
+    assert store.documents([name])[0] == type(document)(name, document.text, {"value": name}, document.content_hash, 2)
     assert store.matching({"value": name}) == {name}
     assert set(store.mentions([(name, 0), (name, 1)])) == {(name, 0), (name, 1)}
     assert store.delete([name]) == 1
@@ -156,7 +154,7 @@ def test_a_batch_that_does_not_fit_is_refused_before_anything_is_written(store, 
 
     with pytest.raises(DocumentError, match="'a' is twice"):
         store.write([(good, block), (good, block)])
-    with pytest.raises(DocumentError, match="5 dimensions|8 dimensions"):
+    with pytest.raises(DocumentError, match="8 dimensions"):
         store.write([make("a", dimension=5)])
     block.vectors[0, 0] = np.nan
     with pytest.raises(DocumentError, match="NaN"):
@@ -175,11 +173,11 @@ def test_a_closed_store_says_so(store):
 
 def test_a_document_with_more_mentions_than_one_batch_of_chroma_holds(tmp_path, make, open_store):
     store = open_store(tmp_path)
-    document, block = make("long", 12_000)
+    document, block = make("long", 6_000)
     store.write([(document, block)])
     store.write([make("short", 1)])
 
-    assert store.count_mentions() == 12_001
+    assert store.count_mentions() == 6_001
     assert np.array_equal(store.scan().vectors[:-1], block.vectors)
     store.delete(["long"])
     assert store.count_mentions() == 1

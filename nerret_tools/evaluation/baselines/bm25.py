@@ -11,9 +11,10 @@ from nerret_tools.evaluation.baselines.order import best_first
 
 
 def rank_by_words(ids: Sequence[str], texts: Sequence[str], queries: Sequence[str]) -> list[list[str]]:
-    """Rank all documents by `bm25s` with its own defaults (Lucene's BM25, English stop words).
+    """Rank documents by `bm25s` with its own defaults (Lucene's BM25, English stop words).
 
-    A document without a word of the query scores 0 and comes after the others, in order of id.
+    A document without a word of the query is not found: listing such documents in some order
+    would credit BM25 with what chance gives.
 
     Raises:
         MissingExtraError: `bm25s` is not installed.
@@ -24,13 +25,14 @@ def rank_by_words(ids: Sequence[str], texts: Sequence[str], queries: Sequence[st
         raise MissingExtraError("the BM25 baseline", "evaluation") from error
     documents = _words(bm25s, texts)
     if not any(documents):  # bm25s cannot build an index without a word
-        return [sorted(ids) for _ in queries]
+        return [[] for _ in queries]
     engine = bm25s.BM25()
     engine.index(documents, show_progress=False)
     rankings = []
     for words in _words(bm25s, queries):
         scores = engine.get_scores(words) if words else np.zeros(len(ids), dtype=np.float32)
-        rankings.append(best_first(ids, scores))
+        found = np.flatnonzero(scores)
+        rankings.append(best_first([ids[number] for number in found.tolist()], scores[found]))
     return rankings
 
 

@@ -1,0 +1,80 @@
+"""`EntityTypeRetriever`: an entity type in, scored nodes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.schema import IndexNode, NodeWithScore, QueryBundle
+from llama_index.core.tools import FunctionTool
+from llama_index.retrievers.nerret.conversion import to_entity_type, to_node
+from llama_index.retrievers.nerret.tool import DESCRIPTION, NAME, as_function_tool
+
+from nerret_tools import EntityIndex, FindResult
+
+__all__ = ["EntityTypeRetriever"]
+
+
+class EntityTypeRetriever(BaseRetriever):
+    """Retrieves every document that mentions an entity of the type that is the query.
+
+    The query names a type, ``retriever.retrieve("dinosaur")``; it is no question. Each node has the
+    document's id, its source as a relationship, and in its metadata the user's own, ``id``, ``score``,
+    ``relevance`` and ``mentions`` (text, start, end and score of each). Errors are those of `EntityIndex.find`.
+
+    Args:
+        index: The index that is searched.
+        similarity_top_k: Documents to return at most; ``None``: all over the cut-off.
+        min_score: Lowest cosine; replaces the model's default cut-off.
+        min_relevance: Lowest relevance; 0 switches the cut-off off.
+        where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
+        max_mentions: Mentions shown a document.
+        callback_manager: LlamaIndex's callbacks.
+        object_map: Document ids and what is retrieved in their place: a node, retriever or query engine.
+        objects: The same as index nodes, whose ``index_id`` is the document's id.
+        verbose: Print what is retrieved from ``objects``.
+    """
+
+    def __init__(
+        self,
+        index: EntityIndex,
+        *,
+        similarity_top_k: int | None = None,
+        min_score: float | None = None,
+        min_relevance: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        max_mentions: int = 3,
+        callback_manager: CallbackManager | None = None,
+        object_map: dict[str, Any] | None = None,
+        objects: list[IndexNode] | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.index = index
+        self._options: dict[str, Any] = {
+            "limit": similarity_top_k,
+            "min_score": min_score,
+            "min_relevance": min_relevance,
+            "where": where,
+            "max_mentions": max_mentions,
+        }
+        super().__init__(callback_manager=callback_manager, object_map=object_map, objects=objects, verbose=verbose)
+
+    def as_tool(self, name: str = NAME, description: str = DESCRIPTION) -> FunctionTool:
+        """Offer this retriever to an agent as a function of ``entity_type``.
+
+        The agent reads a compact list with ids; ``raw_output`` holds the nodes.
+        """
+        return as_function_tool(self, name, description, self._options["limit"])
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes(self.index.find(to_entity_type(query_bundle.query_str), **self._options))
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        result = await self.index.afind(to_entity_type(query_bundle.query_str), **self._options)
+        return await asyncio.to_thread(self._nodes, result)  # thousands of nodes take a while
+
+    def _nodes(self, result: FindResult) -> list[NodeWithScore]:
+        return [to_node(hit, self.object_map) for hit in result.hits]

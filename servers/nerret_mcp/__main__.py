@@ -1,0 +1,5 @@
+"""``python -m nerret_mcp``."""
+
+from nerret_mcp import main
+
+main()

@@ -1,0 +1,85 @@
+"""The command: options in, a served index, an exit code out."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from nerret_mcp.options import Options, UsageError, parse
+from nerret_tools.errors import NerretError
+
+if TYPE_CHECKING:
+    from nerret_mcp.library import Library
+
+__all__ = ["run"]
+
+FAILURE = 1
+WRONG_INPUT = 2
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Serve, and leave: 0 when the client has gone, 2 for input that cannot be used, 1 for other failures."""
+    try:
+        options = parse(arguments)
+    except UsageError as error:
+        _leave(WRONG_INPUT, str(error))
+    gc.disable()  # until the imports are done: they make a lot, and none of it is garbage
+    logging.basicConfig(stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s: %(message)s")
+    _serve(options)
+
+
+def _serve(options: Options) -> NoReturn:
+    from nerret_mcp.library import Library
+
+    library = Library(options.index, model=options.model, collection=options.collection, model_wait=options.model_wait)
+    try:
+        library.check()
+    except NerretError as error:
+        library.close()
+        _leave(WRONG_INPUT, str(error))
+    try:
+        if options.transport == "http":
+            _serve_http(library, options)
+        else:
+            _serve_stdio(library, options)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        _leave(FAILURE, f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+    if not library.busy:
+        library.close()
+    # Taking the interpreter down with torch in it lasts up to two seconds, after which clients use force; with
+    # torch half imported it cannot be stopped at all. Nothing is left to be saved.
+    logging.shutdown()
+    os._exit(0)
+
+
+def _serve_stdio(library: Library, options: Options) -> None:
+    from nerret_mcp.server import create_server
+
+    server = create_server(library, options)
+    gc.enable()
+    server.run("stdio")
+
+
+def _serve_http(library: Library, options: Options) -> None:
+    import anyio
+
+    from nerret_mcp.http import PATH, listen, serve
+
+    listener = listen(options)
+    host, port = listener.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
+    sys.stderr.write(f"listening on http://{host}:{port}{PATH}\n")
+    sys.stderr.flush()
+    gc.enable()
+    anyio.run(serve, library, options, listener)
+
+
+def _leave(code: int, message: str) -> NoReturn:
+    sys.stderr.write(f"nerret-mcp: {' '.join(message.split())}\n")
+    raise SystemExit(code)

@@ -1,0 +1,173 @@
+"""What can be set, from where: a flag, else an environment variable, else the default."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+__all__ = ["TOKEN_VARIABLE", "Options", "UsageError", "parse"]
+
+TOKEN_VARIABLE = "NERRET_MCP_TOKEN"
+"""Holds the bearer token; there is no flag, since command lines can be read by everybody on the machine."""
+
+TRANSPORTS = ("stdio", "http")
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
+
+MIN_TOKEN_CHARACTERS = 16
+
+MIN_PAGE_CHARACTERS = 2_000
+"""Room for a header and for one document with three mentions and their snippets."""
+
+
+class UsageError(ValueError):
+    """Options that cannot be used; the message goes to stderr and the exit code is 2."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that can be set.
+
+    Attributes:
+        index: A folder, or ``http://host:port`` of a Chroma server.
+        collection: The index that is asked where a call names none; ``None``: see `Library`.
+        model: The model that the indexes were made with.
+        transport: ``stdio`` or ``http``.
+        host: To listen on, for HTTP.
+        port: To listen on, for HTTP; 0 takes a free one.
+        allowed_hosts: Host headers that are accepted besides the loopback ones.
+        allowed_origins: Origin headers that are accepted besides the loopback ones.
+        token: The bearer token that HTTP clients must send; ``None``: none is asked for.
+        max_request_bytes: The largest HTTP request that is read.
+        page_chars: The most characters of one answer.
+        model_wait: Seconds that a call waits for the model before it gives up.
+        log_level: Of the log on stderr.
+    """
+
+    index: str
+    collection: str | None = None
+    model: str = "minilm"
+    transport: str = "stdio"
+    host: str = "127.0.0.1"
+    port: int = 8765
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    token: str | None = None
+    max_request_bytes: int = 262_144
+    page_chars: int = 40_000
+    model_wait: float = 60.0
+    log_level: LogLevel = "WARNING"
+
+    def __post_init__(self) -> None:
+        if self.transport not in TRANSPORTS:
+            raise UsageError(f"--transport {self.transport} is unknown; there are {' and '.join(TRANSPORTS)}")
+        if self.log_level not in LOG_LEVELS:
+            raise UsageError(f"--log-level {self.log_level} is unknown; there are {', '.join(LOG_LEVELS)}")
+        if self.page_chars < MIN_PAGE_CHARACTERS:
+            raise UsageError(f"--page-chars {self.page_chars} is too few: at least {MIN_PAGE_CHARACTERS:,} are needed")
+        if self.max_request_bytes < 1:
+            raise UsageError(f"--max-request-bytes {self.max_request_bytes} is not positive")
+        if self.model_wait < 0:
+            raise UsageError(f"--model-wait {self.model_wait:g} is negative")
+        if not 0 <= self.port <= 65_535:
+            raise UsageError(f"--port {self.port} is not between 0 and 65,535")
+        if self.token is not None and len(self.token) < MIN_TOKEN_CHARACTERS:
+            raise UsageError(f"{TOKEN_VARIABLE} is too short: at least {MIN_TOKEN_CHARACTERS} characters are needed")
+        if self.transport == "http" and not is_loopback(self.host) and not (self.allowed_hosts and self.token):
+            raise UsageError(
+                f"--host {self.host} can be reached from other machines: name the host that clients use with "
+                f"--allowed-host and set a token in {TOKEN_VARIABLE}, or listen on 127.0.0.1"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Options:
+    """Read the command line and the environment.
+
+    Args:
+        arguments: Without the program's name; ``None``: the process's own.
+        environment: ``None``: the process's own.
+
+    Raises:
+        UsageError: A value that cannot be used.
+        SystemExit: With 2 for flags that are not understood, with 0 after ``--help`` and ``--version``.
+    """
+    env = os.environ if environment is None else environment
+    given = _parser(env).parse_args(arguments)
+    if not given.index:
+        raise UsageError("which index? Name its folder or address with --index, or in NERRET_INDEX")
+    return Options(
+        index=given.index,
+        collection=given.collection,
+        model=given.model,
+        transport=given.transport,
+        host=given.host,
+        port=given.port,
+        allowed_hosts=tuple(given.allowed_host or _words(env.get("NERRET_MCP_ALLOWED_HOSTS"))),
+        allowed_origins=tuple(given.allowed_origin or _words(env.get("NERRET_MCP_ALLOWED_ORIGINS"))),
+        token=env.get(TOKEN_VARIABLE) or None,
+        max_request_bytes=given.max_request_bytes,
+        page_chars=given.page_chars,
+        model_wait=given.model_wait,
+        log_level=given.log_level,
+    )
+
+
+def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
+    from nerret_tools import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="nerret-mcp",
+        description="Serve an index of nerret-tools to agents over the Model Context Protocol. Writes nothing.",
+        epilog=f"Flags win over environment variables. The bearer token for HTTP is read from {TOKEN_VARIABLE}.",
+    )
+
+    def option(flag: str, variable: str, default: str | None, text: str, **rest: Any) -> None:
+        # A default that is a string is converted by argparse as if it had been typed.
+        value = env.get(variable) or default
+        parser.add_argument(flag, default=value, help=f"{text} [{variable}; default: {default or 'none'}]", **rest)
+
+    option("--index", "NERRET_INDEX", None, "the index: a folder, or http://host:port", metavar="DIR")
+    option("--collection", "NERRET_MCP_COLLECTION", None, "the index that is asked where a call names none")
+    option("--model", "NERRET_MCP_MODEL", "minilm", "the model that the index was made with")
+    option("--transport", "NERRET_MCP_TRANSPORT", "stdio", "stdio or http", choices=TRANSPORTS)
+    option("--host", "NERRET_MCP_HOST", "127.0.0.1", "the address to listen on, for http")
+    option("--port", "NERRET_MCP_PORT", "8765", "the port to listen on, for http; 0 takes a free one", type=int)
+    option("--page-chars", "NERRET_MCP_PAGE_CHARS", "40000", "the most characters of one answer", type=int)
+    option("--model-wait", "NERRET_MCP_MODEL_WAIT", "60", "seconds a call waits for the model to load", type=float)
+    option("--max-request-bytes", "NERRET_MCP_MAX_REQUEST_BYTES", "262144", "the largest http request", type=int)
+    option("--log-level", "NERRET_MCP_LOG_LEVEL", "WARNING", "of the log on stderr", choices=LOG_LEVELS)
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        metavar="HOST",
+        help="a Host header to accept, with or without a port; may be repeated [NERRET_MCP_ALLOWED_HOSTS, by commas]",
+    )
+    parser.add_argument(
+        "--allowed-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="an Origin header to accept; may be repeated [NERRET_MCP_ALLOWED_ORIGINS, by commas]",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", default=True, help="never change the index; the only mode there is"
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]

@@ -1,0 +1,88 @@
+"""The server: tools, resources and prompt over one library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.auth.provider import TokenVerifier
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+from nerret_mcp.finding import finding_tool
+from nerret_mcp.guidance import INSTRUCTIONS, add_prompt
+from nerret_mcp.library import Library
+from nerret_mcp.listing import listing_tool
+from nerret_mcp.options import Options
+from nerret_mcp.reading import reading_tool
+from nerret_mcp.resources import add_resources
+from nerret_tools import __version__
+
+__all__ = ["create_server"]
+
+_HANDSHAKE_GRACE = 0.1
+"""Seconds between the first answer and the import of torch, which would hold the interpreter meanwhile."""
+
+_LONGEST_QUIET = 2.0
+"""Seconds after which the model is loaded even though nobody has said anything."""
+
+
+def create_server(
+    library: Library,
+    options: Options,
+    *,
+    auth: AuthSettings | None = None,
+    token_verifier: TokenVerifier | None = None,
+) -> MCPServer[None]:
+    """Make the server; the library begins to load once the first client has been greeted.
+
+    Args:
+        library: What is served. The caller closes it.
+        options: For the sizes and the log.
+        auth: With `token_verifier`, for HTTP.
+        token_verifier: Checks bearer tokens.
+    """
+    greeted = anyio.Event()
+
+    async def notice_first_request(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        try:
+            return await call_next(ctx)
+        finally:
+            greeted.set()
+
+    @asynccontextmanager
+    async def load_after_greeting(_: MCPServer[None]) -> AsyncIterator[None]:
+        async def load() -> None:
+            with anyio.move_on_after(_LONGEST_QUIET):
+                await greeted.wait()
+            await anyio.sleep(_HANDSHAKE_GRACE)
+            library.start()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(load)
+            yield
+            tasks.cancel_scope.cancel()
+
+    server: MCPServer[None] = MCPServer(
+        name="nerret",
+        title="nerret-tools",
+        description="Finds every document that mentions an entity of a type named at query time.",
+        instructions=INSTRUCTIONS,
+        version=__version__,
+        tools=[
+            finding_tool(library, options.page_chars),
+            reading_tool(library, options.page_chars),
+            listing_tool(library),
+        ],
+        log_level=options.log_level,
+        lifespan=load_after_greeting,
+        middleware=[notice_first_request],
+        auth=auth,
+        token_verifier=token_verifier,
+    )
+    add_prompt(server)
+    add_resources(server, library, options.page_chars)
+    return server

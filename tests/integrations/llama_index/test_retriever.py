@@ -1,0 +1,158 @@
+"""What the LlamaIndex retriever returns, and how it fits that ecosystem."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
+from llama_index.core.llms import MockLLM
+from llama_index.core.query_engine import RetrieverQueryEngine
+from llama_index.core.schema import IndexNode, MetadataMode, NodeRelationship, TextNode
+from llama_index.core.tools import RetrieverTool
+from llama_index.retrievers.nerret import EntityTypeRetriever
+
+from nerret_tools import Document
+from nerret_tools.errors import EntityTypeError
+
+
+@pytest.fixture
+def retriever(demo_index):
+    return EntityTypeRetriever(demo_index, similarity_top_k=4, min_relevance=0)
+
+
+def ids(nodes):
+    return [found.node.node_id for found in nodes]
+
+
+def test_class():
+    assert BaseRetriever.__name__ in [base.__name__ for base in EntityTypeRetriever.__mro__]
+
+
+@pytest.mark.parametrize("options", [{}, {"min_relevance": 0}, {"min_score": 0.1, "where": {"topic": "nature"}}])
+def test_the_documents_and_their_order_are_those_of_find(demo_index, entity_types, options):
+    retriever = EntityTypeRetriever(demo_index, **options)
+    few = entity_types[:5]
+    expected = [[hit.document_id for hit in demo_index.find(one, **options).hits] for one in few]
+    assert any(expected)
+    assert [ids(retriever.retrieve(one)) for one in few] == expected
+
+    async def together():
+        return await asyncio.gather(*(retriever.aretrieve(one) for one in few))
+
+    assert [ids(found) for found in asyncio.run(together())] == expected
+
+
+def test_each_node_carries_its_evidence_and_its_source(demo_index, retriever):
+    hits = demo_index.find("dinosaur", min_relevance=0, limit=4).hits
+    for found, hit in zip(retriever.retrieve("dinosaur"), hits, strict=True):
+        node = found.node
+        assert type(node) is TextNode
+        assert node.node_id == node.ref_doc_id == node.metadata["id"] == hit.document_id
+        assert list(node.relationships) == [NodeRelationship.SOURCE]
+        assert node.text == hit.document.text
+        assert found.score == node.metadata["score"] == pytest.approx(hit.score, abs=1e-3)
+        assert node.metadata["topic"] == hit.document.metadata["topic"]
+        for mention in node.metadata["mentions"]:
+            assert node.text[mention["start"] : mention["end"]] == mention["text"]
+
+
+def test_a_language_model_sees_text_metadata_and_id_but_no_offsets(retriever):
+    shown = retriever.retrieve("dinosaur")[0].node.get_content(MetadataMode.LLM)
+    assert "id: s" in shown
+    assert "topic: " in shown
+    assert "mentions" not in shown
+    assert "score" not in shown
+
+
+def test_the_wrapper_of_a_retriever_tool_is_taken_off(retriever):
+    tool = RetrieverTool.from_defaults(retriever)
+    expected = retriever.retrieve("dinosaur")
+    assert tool.call(input="dinosaur").raw_output == expected
+    assert tool.call("dinosaur").raw_output == expected
+    assert asyncio.run(tool.acall(input="dinosaur")).raw_output == expected
+    assert ids(tool.call(input="thing that\nis alive").raw_output) == ids(retriever.retrieve("thing that is alive"))
+    with pytest.raises(EntityTypeError, match="is empty"):
+        tool.call(input="")
+
+
+def test_as_a_function_tool_it_gives_a_compact_list_and_the_nodes(retriever):
+    tool = retriever.as_tool()
+    assert tool.metadata.name == "find_documents_with_entity_type"
+    schema = tool.metadata.get_parameters_dict()
+    assert list(schema["properties"]) == schema["required"] == ["entity_type"]
+    output = tool.call(entity_type="dinosaur")
+    nodes = retriever.retrieve("dinosaur")
+    assert output.raw_output == nodes
+    heading, *lines = output.content.splitlines()
+    assert heading == "The best 4 documents; there may be more:"
+    for line, found in zip(lines, nodes, strict=True):
+        assert line.startswith(f"[{found.node.node_id}] {found.node.metadata['mentions'][0]['text']}")
+        assert line.endswith(found.node.text)
+    assert asyncio.run(tool.acall(entity_type="dinosaur")).content == output.content
+
+
+def test_the_tool_says_how_complete_its_list_is(small_index):
+    tool = EntityTypeRetriever(small_index, min_relevance=0).as_tool(name="find_it", description="Finds it.")
+    assert (tool.metadata.name, tool.metadata.description) == ("find_it", "Finds it.")
+    assert tool.call(entity_type="airline").content == "No document mentions an entity of this type."
+    small_index.add([Document(id="a", text="Qantas flew to Lima.")])
+    assert tool.call(entity_type="airline").content.startswith("The only document:\n[a] ")
+    small_index.add([Document(id="b", text="Iberia flew\nto Quito.")])
+    content = tool.call(entity_type="airline").content
+    assert content.startswith("All 2 documents, best first:\n")
+    assert len(content.splitlines()) == 3
+
+
+def test_in_a_query_engine_its_nodes_reach_the_language_model(retriever):
+    engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM())
+    response = engine.query("dinosaur")
+    assert ids(response.source_nodes) == ids(retriever.retrieve("dinosaur"))
+    assert all(found.node.text in str(response) for found in response.source_nodes)
+    answer = asyncio.run(engine.aquery("dinosaur"))
+    assert ids(answer.source_nodes) == ids(response.source_nodes)
+
+
+def test_callbacks_hear_of_the_retrieval(demo_index):
+    debug = LlamaDebugHandler(print_trace_on_end=False)
+    retriever = EntityTypeRetriever(
+        demo_index, similarity_top_k=2, min_relevance=0, callback_manager=CallbackManager([debug])
+    )
+    nodes = retriever.retrieve("dinosaur")
+    ((start, end),) = debug.get_event_pairs(CBEventType.RETRIEVE)
+    assert start.payload["query_str"] == "dinosaur"
+    assert end.payload["nodes"] == nodes
+
+
+def test_what_stands_behind_a_document_is_retrieved_in_its_place(demo_index, retriever, capsys):
+    first, second, *_ = ids(retriever.retrieve("dinosaur"))
+    behind = TextNode(id_="behind", text="A whole book.")
+    replaced = EntityTypeRetriever(
+        demo_index, similarity_top_k=4, min_relevance=0, object_map={first: behind}, verbose=True
+    )
+    assert ids(replaced.retrieve("dinosaur"))[:2] == ["behind", second]
+    assert first in capsys.readouterr().out
+    objects = [IndexNode(text="", index_id=second, obj=behind)]
+    replaced = EntityTypeRetriever(demo_index, similarity_top_k=4, min_relevance=0, objects=objects)
+    assert ids(asyncio.run(replaced.aretrieve("dinosaur")))[:2] == [first, "behind"]
+
+
+def test_the_event_loop_runs_on_while_nodes_are_retrieved(retriever, ticks):
+    found, turns = ticks(retriever.aretrieve("dinosaur"))
+    assert ids(found) == ids(retriever.retrieve("dinosaur"))
+    assert turns > 3
+
+
+def test_a_missing_extra_is_named():
+    script = (
+        "import sys; sys.modules['llama_index.core'] = None\n"
+        "from nerret_tools.errors import MissingExtraError\n"
+        "try:\n    import llama_index.retrievers.nerret\n"
+        "except MissingExtraError as error:\n    print(isinstance(error, ImportError), error)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    expected = "llama_index.retrievers.nerret needs an optional package: pip install 'nerret-tools[llama-index]'"
+    assert result.stdout == f"True {expected}\n"

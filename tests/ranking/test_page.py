@@ -1,0 +1,185 @@
+"""The ranking equals brute force in float64: ids, order, scores; and pages add up to the whole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nerret_tools.ranking import gather_evidence, rank_page, score_rows
+
+
+@dataclass
+class World:
+    vectors: np.ndarray
+    document_ids: np.ndarray
+    offsets: np.ndarray
+    live: np.ndarray
+
+
+def unit(vectors):
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def make_world(seed, documents, dimension, distinct, dead=0.2):
+    """Documents of one to five mentions whose vectors are drawn from `distinct` ones, so that scores tie."""
+    world = np.random.default_rng(seed)
+    offsets = np.concatenate([[0], np.cumsum(world.integers(1, 6, documents))])
+    pool = unit(world.standard_normal((distinct, dimension)))
+    ids = np.array([f"d{number}" for number in world.permutation(documents)], dtype=object)
+    live = world.random(documents) >= dead
+    made = World(pool[world.integers(0, distinct, offsets[-1])], ids, offsets, live)
+    return made, unit(world.standard_normal(dimension))
+
+
+def brute_force(world, query, min_score=None, allowed=None):
+    """Every document's best score in float64, sorted in plain Python."""
+    scores = np.round(world.vectors.astype(np.float64) @ query.astype(np.float64), 6)
+    ranked = []
+    for position, name in enumerate(world.document_ids):
+        best = scores[world.offsets[position] : world.offsets[position + 1]].max()
+        wanted = world.live[position] and (allowed is None or name in allowed)
+        if wanted and (min_score is None or best >= min_score):
+            ranked.append((name, float(best)))
+    return sorted(ranked, key=lambda entry: (-entry[1], entry[0]))
+
+
+def listed(page):
+    return list(zip(page.document_ids, page.scores.tolist(), strict=True))
+
+
+worlds = st.builds(
+    make_world,
+    seed=st.integers(0, 10**6),
+    documents=st.integers(1, 60),
+    dimension=st.sampled_from([3, 64, 500]),
+    distinct=st.sampled_from([1, 5, 1000]),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    made=worlds,
+    size=st.integers(1, 25),
+    quantile=st.one_of(st.none(), st.floats(0, 1)),
+    share=st.one_of(st.none(), st.floats(0, 1)),
+)
+def test_pages_of_any_size_add_up_to_the_brute_force_ranking(made, size, quantile, share):
+    world, query = made
+    everything = brute_force(world, query)
+    min_score = None if quantile is None or not everything else everything[int(quantile * (len(everything) - 1))][1]
+    ids = sorted(world.document_ids)
+    allowed = None if share is None else set(ids[: int(share * len(ids))])
+    expected = brute_force(world, query, min_score, allowed)
+    scores = score_rows(world.vectors, query)
+    options = {"min_score": min_score, "allowed": allowed}
+
+    whole = rank_page(world, query, scores, **options)
+    assert whole.document_ids == [name for name, _ in expected]
+    assert whole.scores.tolist() == pytest.approx([score for _, score in expected], abs=1.5e-6)
+    assert (whole.total, whole.next) == (len(expected), None)
+
+    collected, after = [], None
+    for _ in range(len(expected) // size + 2):
+        page = rank_page(world, query, scores, limit=size, after=after, **options)
+        assert page.total == len(expected)
+        collected += listed(page)
+        after = page.next
+        if after is None:
+            break
+        assert len(page.document_ids) == size
+    assert collected == listed(whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(made=worlds, quantile=st.one_of(st.none(), st.floats(0, 1)), most=st.integers(0, 4))
+def test_evidence_equals_brute_force(made, quantile, most):
+    world, query = made
+    exact = np.round(world.vectors.astype(np.float64) @ query.astype(np.float64), 6)
+    min_score = None if quantile is None else float(np.quantile(exact, quantile, method="nearest"))
+    scores = score_rows(world.vectors, query)
+    page = rank_page(world, query, scores, min_score=min_score)
+
+    evidence = gather_evidence(world, query, scores, page.documents, min_score=min_score, max_mentions=most)
+
+    for number, document in enumerate(page.documents):
+        rows = range(world.offsets[document], world.offsets[document + 1])
+        over = [row for row in rows if min_score is None or exact[row] >= min_score]
+        best = sorted(over, key=lambda row: (-exact[row], row))[:most]
+        assert [row for row, _ in evidence.of(number)] == best
+        assert [score for _, score in evidence.of(number)] == pytest.approx(exact[best].tolist(), abs=1.5e-6)
+        assert evidence.counts[number] == len(over)
+
+
+def test_equal_vectors_tie_wherever_their_rows_are():
+    world, query = make_world(1, 3000, 500, 1, dead=0)
+
+    page = rank_page(world, query, score_rows(world.vectors, query), limit=50)
+
+    assert len(set(page.scores.tolist())) == 1
+    assert page.document_ids == sorted(world.document_ids)[:50]
+
+
+def test_a_cut_off_equal_to_a_score_includes_it():
+    world, query = make_world(2, 200, 500, 1000, dead=0)
+    scores = score_rows(world.vectors, query)
+    tenth = rank_page(world, query, scores).scores[9]
+
+    assert rank_page(world, query, scores, min_score=tenth).total == 10
+    assert rank_page(world, query, scores, min_score=tenth + 1e-6).total == 9
+
+
+def test_documents_may_be_chosen_by_a_mask():
+    world, query = make_world(3, 50, 64, 1000)
+    mask = np.arange(50) % 2 == 0
+    scores = score_rows(world.vectors, query)
+
+    by_mask = rank_page(world, query, scores, allowed=mask)
+    by_ids = rank_page(world, query, scores, allowed=set(world.document_ids[mask]))
+
+    assert listed(by_mask) == listed(by_ids)
+
+
+def test_nothing_to_rank_is_an_empty_page():
+    empty = World(np.empty((0, 4), np.float32), np.empty(0, object), np.zeros(1, np.int64), np.empty(0, bool))
+    query = unit(np.ones(4))
+
+    page = rank_page(empty, query, score_rows(empty.vectors, query), limit=3)
+
+    assert (page.document_ids, page.total, page.next) == ([], 0, None)
+    assert gather_evidence(empty, query, np.empty(0, np.float32), page.documents).counts.tolist() == []
+    world, query = make_world(4, 5, 4, 5)
+    assert rank_page(world, query, score_rows(world.vectors, query), allowed=set()).total == 0
+
+
+def test_a_page_of_none_only_counts():
+    world, query = make_world(5, 20, 4, 50, dead=0)
+
+    page = rank_page(world, query, score_rows(world.vectors, query), limit=0)
+
+    assert (page.document_ids, page.total) == ([], 20)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("queries", [1, 2, 7])
+def test_products_equal_float64_for_any_number_of_queries_and_threads(queries, threads):
+    world = np.random.default_rng(6)
+    vectors, several = unit(world.standard_normal((40_000, 32))), unit(world.standard_normal((queries, 32)))
+
+    scores = score_rows(vectors, several, threads)
+
+    assert scores.dtype == np.float32
+    assert np.abs(scores - several.astype(np.float64) @ vectors.astype(np.float64).T).max() < 1e-6
+    assert np.array_equal(score_rows(vectors, several[0], threads).shape, (40_000,))
+
+
+def test_the_margin_covers_the_error_of_float32():
+    from nerret_tools.ranking.exact import exact_scores, margin
+
+    world = np.random.default_rng(7)
+    vectors, query = unit(world.standard_normal((20_000, 500))), unit(world.standard_normal(500))
+
+    difference = np.abs(score_rows(vectors, query) - exact_scores(vectors, query, np.arange(20_000)))
+
+    assert difference.max() < margin(query) < 1e-4

@@ -1,0 +1,120 @@
+"""Pages: complete, in order, each within its size, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("limit", [7, 1000])
+async def test_the_pages_of_a_type_are_the_engines_answer_whatever_their_size(connect, index, all_pages, ids_of, limit):
+    expected = index.find("dinosaur")
+    async with connect() as client:
+        pages = await all_pages(client, entity_type="dinosaur", limit=limit)
+    assert ids_of(pages) == [hit.document_id for hit in expected.hits]
+    for page, _ in pages:
+        assert page["total_documents"] == expected.total
+        assert page["index_id"] == index.stats().index_id
+        assert page["min_relevance"] == pytest.approx(expected.min_relevance, abs=1e-6)
+        assert page["exact"] is True
+        assert page["collection"] == "default"
+
+
+async def test_over_a_thousand_documents_come_once_each_and_no_page_is_too_large(connect, index, all_pages, ids_of):
+    expected = [hit.document_id for hit in index.find("city", min_relevance=0).hits]
+    assert len(expected) > 1_000
+    async with connect() as client:
+        by_limit = {
+            limit: await all_pages(client, entity_type="city", min_relevance=0, limit=limit) for limit in (97, 1000)
+        }
+    for pages in by_limit.values():
+        assert ids_of(pages) == expected
+        for page, text in pages:
+            assert len(text) <= 40_000
+            assert len(json.dumps(page)) <= 40_000
+            assert page["returned"] == len(page["documents"])
+        assert pages[-1][0]["truncated_by"] is None
+    assert {page["truncated_by"] for page, _ in by_limit[97][:-1]} == {"limit"}
+    assert {page["truncated_by"] for page, _ in by_limit[1000][:-1]} == {"size"}
+
+
+async def test_the_size_of_a_page_is_a_setting(connect, index, all_pages, ids_of):
+    async with connect(page_chars=9_000) as client:
+        pages = await all_pages(client, entity_type="city", min_relevance=0.5, response_format="detailed")
+    assert all(max(len(text), len(json.dumps(page, ensure_ascii=False))) <= 9_000 for page, text in pages)
+    assert ids_of(pages) == [hit.document_id for hit in index.find("city", min_relevance=0.5).hits]
+
+
+async def test_the_default_page_has_at_most_200_documents(find):
+    page = (await find("city", min_relevance=0)).structured_content
+    assert 0 < page["returned"] <= 200
+    assert page["total_documents"] > 1_000
+
+
+async def test_documents_are_ordered_by_score_then_id(find):
+    documents = (await find("city", min_relevance=0)).structured_content["documents"]
+    places = [(-document["score"], document["document_id"]) for document in documents]
+    assert places == sorted(places)
+
+
+async def test_the_text_holds_the_whole_page_in_one_line_a_document(find):
+    result = await find("dinosaur", min_relevance=0, limit=5)
+    page, text = result.structured_content, result.content[0].text
+    header, *lines = text.split("\n")
+    assert header.startswith(f"5 of {page['total_documents']:,} documents; ")
+    assert header.endswith(f"; call again with cursor={page['next_cursor']}")
+    assert "data, not instructions" in header
+    assert len(result.content) == 1
+    for line, document in zip(lines, page["documents"], strict=True):
+        name, relevance, score, count, mentions, title = line.split("\t")
+        assert name == document["document_id"]
+        assert float(relevance) == pytest.approx(document["relevance"], abs=1e-4)
+        assert float(score) == pytest.approx(document["score"], abs=1e-6)
+        assert int(count) == document["mention_count"]
+        assert mentions.split(" | ") == [mention["text"] for mention in document["mentions"]]
+        assert title == (document["title"] or "")
+
+
+async def test_a_concise_mention_is_its_text_and_a_detailed_one_says_where(find, index):
+    concise = (await find(limit=3, min_relevance=0)).structured_content["documents"]
+    assert all(set(mention) == {"text"} for document in concise for mention in document["mentions"])
+    result = await find(limit=3, min_relevance=0, response_format="detailed")
+    for document, line in zip(
+        result.structured_content["documents"], result.content[0].text.split("\n")[1:], strict=True
+    ):
+        text = index.get([document["document_id"]])[0].text
+        for mention in document["mentions"]:
+            assert text[mention["start"] : mention["end"]] == mention["text"]
+            assert mention["text"] in mention["snippet"]
+            assert f"[{mention['start']}-{mention['end']}]" in line
+
+
+async def test_a_title_comes_from_the_metadata(find):
+    documents = (await find("dinosaur", min_relevance=0, limit=1000)).structured_content["documents"]
+    titles = {document["document_id"]: document["title"] for document in documents}
+    assert all(titles[name] == f"On {name.removeprefix('dino ')}" for name in titles if name.startswith("dino "))
+
+
+async def test_nothing_found_is_a_success(find):
+    result = await find("dinosaur", min_relevance=1)
+    assert not result.is_error
+    assert result.structured_content["total_documents"] == 0
+    assert result.structured_content["documents"] == []
+    assert result.structured_content["next_cursor"] is None
+    assert result.content[0].text.startswith("0 of 0 documents; nothing in collection default")
+
+
+async def test_a_cursor_carries_on_with_another_page_size(connect, find, index):
+    first = (await find("city", min_relevance=0, limit=10)).structured_content
+    second = (await find("city", min_relevance=0, limit=25, cursor=first["next_cursor"])).structured_content
+    expected = [hit.document_id for hit in index.find("city", min_relevance=0, limit=35).hits]
+    assert [one["document_id"] for one in first["documents"] + second["documents"]] == expected
+
+
+async def test_an_agent_may_ask_another_collection(find):
+    page = (await find("volcano", collection="small", min_relevance=0)).structured_content
+    assert [document["document_id"] for document in page["documents"]] == ["only"]
+    assert page["collection"] == "small"

@@ -1,0 +1,205 @@
+"""The command itself over stdio, from a cold start to its exit."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+
+from nerret_tools import EntityIndex
+
+TOOL = "find_documents_with_entity_type"
+HANDSHAKE_SECONDS = 1.5
+EXIT_SECONDS = 2.0
+"""After which clients use force."""
+
+ATTEMPTS = 5
+"""The machine may be busy with other things; a start that is too slow in itself is so every time."""
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+
+
+class Conversation:
+    """JSON-RPC with a process, line by line; every line it writes is kept."""
+
+    def __init__(self, process):
+        self.process = process
+        self.lines = []
+        self._queue = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            self._queue.put(line)
+
+    def send(self, message):
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self, number, seconds=60):
+        """The answer to a request; notifications before it stay in `lines`."""
+        until = time.monotonic() + seconds
+        while True:
+            message = json.loads(self._queue.get(timeout=max(0.01, until - time.monotonic())))
+            if message.get("id") == number:
+                return message
+
+    def end(self):
+        """Closes stdin; gives the seconds that the process took to leave."""
+        began = time.monotonic()
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        gone = time.monotonic() - began
+        self._reader.join(timeout=30)
+        return gone
+
+
+@pytest.fixture
+def start(environment, foreign_place):
+    @contextmanager
+    def started(*flags):
+        command = [sys.executable, "-m", "nerret_mcp", "--index", str(foreign_place), *flags]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+            try:
+                yield Conversation(process)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    return started
+
+
+def test_the_handshake_of_a_cold_start_is_quick(start):
+    taken = []
+    for _ in range(ATTEMPTS):
+        began = time.monotonic()
+        with start() as conversation:
+            conversation.send(INITIALIZE)
+            conversation.answer(1)
+            taken.append(time.monotonic() - began)
+            conversation.end()
+        if taken[-1] <= HANDSHAKE_SECONDS:
+            return
+    pytest.fail(f"the handshake took {taken} seconds")
+
+
+def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, foreign_place):
+    script = (
+        "import sys\n"
+        "from nerret_mcp.library import Library\n"
+        "from nerret_mcp.options import Options\n"
+        "from nerret_mcp.server import create_server\n"
+        "library = Library(sys.argv[1])\n"
+        "library.check()\n"
+        "create_server(library, Options(index=sys.argv[1]))\n"
+        "print([name for name in ('torch', 'transformers', 'chromadb') if name in sys.modules])\n"
+    )
+    command = [sys.executable, "-c", script, str(foreign_place)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
+    with start("--log-level", "DEBUG") as conversation:
+        conversation.send(INITIALIZE)
+        assert conversation.answer(1)["result"]["serverInfo"]["name"] == "nerret"
+        conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}, "_meta": {"progressToken": "p"}}
+        conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+        assert conversation.answer(2)["result"]["structuredContent"]["returned"] > 0
+        conversation.send({"jsonrpc": "2.0", "id": 3, "method": "nonsense/method"})
+        assert "error" in conversation.answer(3)
+        conversation.process.stdin.write("this is not JSON\n")
+        conversation.send({"jsonrpc": "2.0", "id": 4, "method": "ping"})
+        assert conversation.answer(4)["result"] == {}
+        gone = conversation.end()
+        assert conversation.process.returncode == 0
+        assert gone < EXIT_SECONDS
+    assert len(conversation.lines) > 4
+    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in conversation.lines)
+    methods = [json.loads(line).get("method") for line in conversation.lines]
+    assert "notifications/progress" in methods
+
+
+def test_a_client_that_leaves_while_the_model_loads_is_not_waited_for(start):
+    with start() as conversation:
+        conversation.send(INITIALIZE)
+        conversation.answer(1)
+        call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}, "_meta": {"progressToken": "p"}}
+        conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+        assert conversation.end() < EXIT_SECONDS
+        assert conversation.process.returncode == 0
+
+
+@pytest.mark.anyio
+async def test_an_independent_client_pages_to_the_end(environment, foreign_place, index, all_pages, ids_of):
+    command = ["-m", "nerret_mcp", "--index", str(foreign_place)]
+    parameters = StdioServerParameters(command=sys.executable, args=command, env=environment)
+    with anyio.fail_after(90):
+        async with Client(parameters) as client:
+            few = [await all_pages(client, entity_type="dinosaur", limit=limit) for limit in (7, 1000)]
+            many = await all_pages(client, entity_type="city", min_relevance=0, limit=1000)
+    assert ids_of(few[0]) == ids_of(few[1]) == [hit.document_id for hit in index.find("dinosaur").hits]
+    assert ids_of(many) == [hit.document_id for hit in index.find("city", min_relevance=0).hits]
+    assert len(ids_of(many)) == len(set(ids_of(many))) > 1_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--index", "nowhere-at-all"], "there is no index"),
+        ([], "--index"),
+        (["--index", "PLACE", "--collection", "nothing"], "there are: default, small"),
+        (["--index", "PLACE", "--model", "gigantic"], "no model is called 'gigantic'"),
+        (["--index", "http://127.0.0.1:9"], "no Chroma server answers"),
+        (["--index", "PLACE", "--transport", "http", "--host", "0.0.0.0"], "other machines"),
+        (["--index", "PLACE", "--wrong"], "unrecognized arguments"),
+    ],
+)
+def test_what_cannot_be_served_is_told_on_stderr_with_exit_code_2(nerret_mcp, foreign_place, flags, words):
+    result = nerret_mcp(*(str(foreign_place) if flag == "PLACE" else flag for flag in flags))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_index_of_another_model_is_refused(nerret_mcp, tmp_path):
+    class Detector:
+        name = "another"
+
+        def detect(self, texts):
+            return [[] for _ in texts]
+
+    with EntityIndex.open(tmp_path / "index", detector=Detector()):
+        pass
+    result = nerret_mcp("--index", tmp_path / "index")
+    assert result.returncode == 2
+    assert "was made with model" in result.stderr
+
+
+def test_a_folder_that_another_process_has_open_is_refused(nerret_mcp, place, index):
+    result = nerret_mcp("--index", place)
+    assert result.returncode == 2
+    assert "another process" in result.stderr
+    assert "chroma run" in result.stderr

@@ -1,0 +1,192 @@
+"""The scan copy is a cache: used when it fits, built again when it does not, never trusted when it is damaged."""
+
+import logging
+import shutil
+
+import numpy as np
+import pytest
+
+from nerret_tools.storage.scan_copy import ScanCopy
+from nerret_tools.storage.table import Table
+
+
+@pytest.fixture
+def filled(tmp_path, make, open_store):
+    """A folder with two documents, closed; and what a scan of it must hold."""
+    batch = [make("a", 3), make("b", 2)]
+    store = open_store(tmp_path / "index")
+    store.write(batch)
+    store.close()
+    return tmp_path / "index", np.concatenate([block.vectors for _, block in batch])
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Counts the vectors that are read back from Chroma."""
+    counted = []
+    original = Table.vectors
+
+    def vectors(self, ids, dimension):
+        counted.extend(ids)
+        return original(self, ids, dimension)
+
+    monkeypatch.setattr(Table, "vectors", vectors)
+    return counted
+
+
+def rows_file(folder):
+    (path,) = folder.glob("scan/*/rows-*.f32")
+    return path
+
+
+def test_a_saved_copy_is_used_without_reading_chroma(filled, open_store, reads):
+    folder, vectors = filled
+    store = open_store(folder)
+
+    assert np.array_equal(store.scan().vectors, vectors)
+    assert isinstance(store.scan().vectors.base, np.memmap)
+    assert reads == []
+    store.close()
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove rows", "garbage", "cut", "empty", "foreign", "all"])
+def test_a_damaged_copy_is_built_again(filled, open_store, reads, damage, tmp_path, make):
+    folder, vectors = filled
+    rows, (sidecar,) = rows_file(folder), folder.glob("scan/*/scan.npz")
+    if damage == "flip":
+        content = bytearray(rows.read_bytes())
+        content[17] ^= 1
+        rows.write_bytes(content)
+    elif damage == "truncate":
+        rows.write_bytes(rows.read_bytes()[:-1])
+    elif damage == "remove rows":
+        rows.unlink()
+    elif damage == "garbage":
+        sidecar.write_bytes(b"no archive at all" * 50)
+    elif damage == "cut":
+        sidecar.write_bytes(sidecar.read_bytes()[:-30])
+    elif damage == "empty":
+        sidecar.write_bytes(b"")
+    elif damage == "foreign":
+        other = open_store(tmp_path / "other")
+        other.write([make("z", 5)])
+        other.close()
+        (theirs,) = (tmp_path / "other").glob("scan/*")
+        shutil.rmtree(sidecar.parent)
+        shutil.copytree(theirs, sidecar.parent)
+    else:
+        shutil.rmtree(folder / "scan")
+
+    store = open_store(folder)
+    assert np.array_equal(store.scan().vectors, vectors)
+    assert len(reads) == 5
+    store.close()
+
+    again = open_store(folder)
+    assert np.array_equal(again.scan().vectors, vectors)
+    assert len(reads) == 5
+    again.close()
+
+
+def test_rows_behind_the_described_ones_are_cut_off(filled, open_store, reads, make):
+    folder, vectors = filled
+    with rows_file(folder).open("ab") as file:
+        file.write(b"left by a killed process")
+
+    store = open_store(folder)
+    document, block = make("c", 1)
+    store.write([(document, block)])
+
+    assert np.array_equal(store.scan().vectors, np.concatenate([vectors, block.vectors]))
+    assert reads == []
+    store.close()
+
+
+def test_only_what_changed_since_the_copy_was_saved_is_read(filled, open_store, reads, make, tmp_path):
+    folder, vectors = filled
+    shutil.copytree(folder / "scan", tmp_path / "older")
+    store = open_store(folder)
+    store.write([make("b", 1, version=1), make("c", 2), make("none", 0)])
+    store.delete(["nobody"])
+    store.close()
+    shutil.rmtree(folder / "scan")
+    shutil.copytree(tmp_path / "older", folder / "scan")
+
+    store = open_store(folder)
+    scan = store.scan()
+
+    assert sorted(reads) == ["b#0", "c#0", "c#1"]
+    assert np.array_equal(scan.vectors[:3], vectors[:3])
+    assert {name for name, live in zip(scan.document_ids, scan.live, strict=True) if live} == {"a", "b", "c"}
+    store.close()
+
+
+def test_many_batches_are_appended_and_described_once(tmp_path, make, open_store, reads, monkeypatch):
+    saved = []
+    original = ScanCopy.save
+    monkeypatch.setattr(ScanCopy, "save", lambda self: (saved.append(1), original(self))[1])
+    store = open_store(tmp_path)
+    for number in range(6):
+        store.write([make(f"d{number}", 2)])
+        assert store.scan().document_ids.tolist() == [f"d{n}" for n in range(number + 1)]
+    assert saved == []
+    store.close()
+
+    assert reads == []
+    assert rows_file(tmp_path).stat().st_size == 12 * 8 * 4
+
+
+def test_a_copy_that_is_mostly_dead_is_compacted(tmp_path, make, open_store, everything):
+    store = open_store(tmp_path)
+    store.write([make(f"d{number}", 2) for number in range(20)])
+    held = store.scan()
+    before = held.vectors.copy()
+    store.delete([f"d{number}" for number in range(15)])
+
+    scan = store.scan()
+
+    assert scan.document_ids.tolist() == [f"d{number}" for number in range(15, 20)]
+    assert scan.live.all()
+    assert np.array_equal(scan.vectors, before[30:])
+    assert np.array_equal(held.vectors, before)
+    seen = everything(store)
+    store.close()
+    store = open_store(tmp_path)
+    assert everything(store) == seen
+    assert rows_file(tmp_path).stat().st_size == 10 * 8 * 4
+    store.close()
+
+
+def test_a_cache_folder_that_cannot_be_used_is_replaced_by_memory(
+    shared_server, make, open_store, tmp_path, monkeypatch, caplog
+):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    store = open_store(shared_server.address, "no-cache")
+    document, block = make("a", 3)
+
+    with caplog.at_level(logging.WARNING):
+        store.write([(document, block)])
+        assert np.array_equal(store.scan().vectors, block.vectors)
+        store.write([make("b", 1)])
+        assert len(store.scan().vectors) == 4
+
+    assert "kept in memory" in caplog.text
+    store.close()
+
+
+def test_a_copy_whose_file_cannot_grow_moves_to_memory(tmp_path, make, open_store, monkeypatch):
+    from nerret_tools.storage.rows import FileRows
+
+    store = open_store(tmp_path)
+    first, second = make("a", 3), make("b", 2)
+    store.write([first])
+
+    def full(self, vectors):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FileRows, "append", full)
+    store.write([second])
+
+    assert np.array_equal(store.scan().vectors, np.concatenate([first[1].vectors, second[1].vectors]))
+    store.close()

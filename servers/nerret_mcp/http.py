@@ -76,6 +76,7 @@ def listen(options: Options) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((options.host.strip("[]"), options.port))
+        listener.listen()  # those who come before all is set up wait instead of being turned away
     except OSError:
         listener.close()
         raise

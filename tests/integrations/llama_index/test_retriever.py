@@ -32,12 +32,11 @@ def test_class():
     assert BaseRetriever.__name__ in [base.__name__ for base in EntityTypeRetriever.__mro__]
 
 
-@pytest.mark.parametrize("options", [{}, {"min_relevance": 0}, {"min_score": 0.1, "where": {"topic": "nature"}}])
+@pytest.mark.parametrize("options", [{}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}])
 def test_the_documents_and_their_order_are_those_of_find(demo_index, entity_types, options):
     retriever = EntityTypeRetriever(demo_index, **options)
     few = entity_types[:5]
     expected = [[hit.document_id for hit in demo_index.find(one, **options).hits] for one in few]
-    assert any(expected)
     assert [ids(retriever.retrieve(one)) for one in few] == expected
 
     async def together():
@@ -48,6 +47,7 @@ def test_the_documents_and_their_order_are_those_of_find(demo_index, entity_type
 
 def test_each_node_carries_its_evidence_and_its_source(demo_index, retriever):
     hits = demo_index.find("dinosaur", min_relevance=0, limit=4).hits
+    assert len(hits) == 4
     for found, hit in zip(retriever.retrieve("dinosaur"), hits, strict=True):
         node = found.node
         assert type(node) is TextNode

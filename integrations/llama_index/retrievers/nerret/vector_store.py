@@ -69,26 +69,27 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         await asyncio.to_thread(self.delete, ref_doc_id)
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
-        """Find documents of the type that is the query's text.
+        """Find the ``similarity_top_k`` best documents for the type that is the query's text, without a cut-off.
 
         Raises:
             FilterError: The query asks for what an entity index does otherwise or not at all.
         """
-        return _as_result(self.index.find(*_checked(query), limit=query.similarity_top_k))
+        return _as_result(self.index.find(_entity_type(query), limit=query.similarity_top_k, min_relevance=0))
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find as `query` does, without blocking the event loop."""
-        return _as_result(await self.index.afind(*_checked(query), limit=query.similarity_top_k))
+        found = await self.index.afind(_entity_type(query), limit=query.similarity_top_k, min_relevance=0)
+        return _as_result(found)
 
 
-def _checked(query: VectorStoreQuery) -> tuple[str]:
+def _entity_type(query: VectorStoreQuery) -> str:
     narrowed = query.filters or query.doc_ids or query.node_ids
     if query.query_str is None or narrowed or query.mode != VectorStoreQueryMode.DEFAULT:
         raise FilterError(
             "an entity index is queried with a text in default mode, without filters or ids; "
             "use EntityTypeRetriever(index, where=...) to filter"
         )
-    return (to_entity_type(query.query_str),)
+    return to_entity_type(query.query_str)
 
 
 def _as_result(found: FindResult) -> VectorStoreQueryResult:

@@ -1,0 +1,67 @@
+"""What a place holds, told by opening it, and at a glance without loading Chroma."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from nerret_tools import EntityIndex
+from nerret_tools.errors import IndexNotFoundError, ModelNotFoundError
+
+
+class OwnDetector:
+    name = "own"
+
+    def detect(self, texts):
+        return [[] for _ in texts]
+
+
+@pytest.fixture
+def place(tmp_path):
+    folder = tmp_path / "place"
+    for name in ("second", "first.one"):
+        EntityIndex.open(folder, name).close()
+    EntityIndex.open(folder, "third", detector=OwnDetector()).close()
+    return folder
+
+
+def test_all_indexes_of_a_place_are_named(place):
+    assert EntityIndex.names(place) == ["first.one", "second", "third"]
+    with EntityIndex.open(place, "second"):
+        assert EntityIndex.names(str(place)) == ["first.one", "second", "third"]
+
+
+def test_a_place_without_an_index_is_an_error_and_stays_as_it_is(tmp_path):
+    with pytest.raises(IndexNotFoundError):
+        EntityIndex.names(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_glance_names_those_that_open(place):
+    assert EntityIndex.glance(place) == ["first.one", "second"]
+
+
+def test_a_glance_tells_nothing_where_only_opening_can(place, tmp_path):
+    assert EntityIndex.glance(tmp_path / "nothing") == []
+    assert EntityIndex.glance("http://127.0.0.1:9") == []
+    with EntityIndex.open(place, "second"):
+        assert EntityIndex.glance(place) == []
+    shutil.copytree(place, tmp_path / "damaged")
+    (tmp_path / "damaged" / "chroma.sqlite3").write_bytes(b"not a database at all" * 100)
+    assert EntityIndex.glance(tmp_path / "damaged") == []
+    with pytest.raises(ModelNotFoundError):
+        EntityIndex.glance(place, "gigantic")
+
+
+def test_a_glance_loads_neither_chroma_nor_torch(place):
+    script = (
+        "import sys\n"
+        "from nerret_tools import EntityIndex\n"
+        "names = EntityIndex.glance(sys.argv[1])\n"
+        "print(names, [name for name in ('torch', 'transformers', 'chromadb') if name in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script, str(place)], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['first.one', 'second'] []"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nerret_tools.detection import Detector
-from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
+from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexStats, Mention
 from nerret_tools.errors import FilterError, IndexNotFoundError, ModelMismatchError
 from nerret_tools.indexing import BATCH_SIZE, Indexer
 from nerret_tools.models import ModelSpec, find_spec
@@ -196,6 +196,7 @@ class EntityIndex:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
+        fits: Callable[[Hit], bool] | None = None,
     ) -> FindResult:
         """Find every document that mentions an entity of a type, best first, ties by id.
 
@@ -211,6 +212,8 @@ class EntityIndex:
             cursor: ``next_cursor`` of the page before, with the same arguments; ``limit`` may
                 change from page to page and is the former one where it is ``None``.
             max_mentions: Mentions shown a document.
+            fits: Asked about each document of the page in order; the page ends before the first
+                one that does not fit, but never without a document.
 
         Raises:
             EntityTypeError: Empty, too long, or without letters.
@@ -225,6 +228,7 @@ class EntityIndex:
             where=where,
             cursor=cursor,
             max_mentions=max_mentions,
+            fits=fits,
         )[0]
 
     def find_many(
@@ -261,6 +265,14 @@ class EntityIndex:
         """Return stored documents in the order of ``ids``; unknown ids are left out."""
         stored = self._store.documents([ids] if isinstance(ids, str) else list(ids))
         return [Document(id=one.id, text=one.text, metadata=one.metadata) for one in stored]
+
+    def ids(self, where: Mapping[str, Any] | None = None) -> list[str]:
+        """Return the ids of all documents whose metadata match, with or without mentions, sorted.
+
+        Raises:
+            FilterError: ``where`` is not understood.
+        """
+        return sorted(self._store.matching(where or {}))
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete documents and their mentions; return how many there were."""
@@ -313,6 +325,10 @@ class EntityIndex:
     async def aget(self, ids: Iterable[str]) -> list[Document]:
         """Get as `get` does, without blocking the event loop."""
         return await asyncio.to_thread(self.get, ids)
+
+    async def aids(self, where: Mapping[str, Any] | None = None) -> list[str]:
+        """List as `ids` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.ids, where)
 
     async def adelete(self, ids: Iterable[str]) -> int:
         """Delete as `delete` does, without blocking the event loop."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
     Page,
+    Position,
     decode_cursor,
     encode_cursor,
     gather_evidence,
@@ -29,6 +30,9 @@ from nerret_tools.storage import ChromaStore
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
     from nerret_tools.storage import Scan
+
+PORTION = 100
+"""Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other."""
 
 MAX_TYPE_CHARACTERS = 1000  # about one window of the backbone; a type is a phrase, not a page
 
@@ -72,6 +76,7 @@ class Searcher:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
+        fits: Callable[[Hit], bool] | None = None,
     ) -> list[FindResult]:
         """Answer each type; see `EntityIndex.find` for the arguments."""
         for entity_type in entity_types:
@@ -99,16 +104,15 @@ class Searcher:
                 limit=page_limit,
                 after=after,
             )
+            hits, position = self._fitting(scan, query, row, page, options, fits)
             following = None
-            if page.next is not None:
-                place = encode_cursor(
-                    page.next, index_id=self.store.index_id, generation=scan.generation, digest=digest
-                )
-                following = f"{page_limit}.{place}"
+            if position is not None:
+                place = encode_cursor(position, index_id=self.store.index_id, generation=scan.generation, digest=digest)
+                following = f"{page_limit or page.total}.{place}"
             results.append(
                 FindResult(
                     entity_type=entity_type,
-                    hits=self._hits(scan, query, row, page, options),
+                    hits=hits,
                     total=page.total,
                     next_cursor=following,
                     min_score=options.min_score,
@@ -155,6 +159,33 @@ class Searcher:
 
     def _relevance(self, score: float | None) -> float:
         return 0.0 if score is None else float(self.calibration.relevance(np.array(score)))
+
+    def _fitting(
+        self,
+        scan: Scan,
+        query: np.ndarray,
+        scores: np.ndarray,
+        page: Page,
+        options: _Options,
+        fits: Callable[[Hit], bool] | None,
+    ) -> tuple[list[Hit], Position | None]:
+        """The page's hits before the first one that does not fit, and where the next page begins."""
+        if fits is None:
+            return self._hits(scan, query, scores, page, options), page.next
+        hits: list[Hit] = []
+        for first in range(0, len(page.document_ids), PORTION):
+            part = slice(first, first + PORTION)
+            portion = replace(
+                page,
+                documents=page.documents[part],
+                document_ids=page.document_ids[part],
+                scores=page.scores[part],
+            )
+            for hit in self._hits(scan, query, scores, portion, options):
+                if not fits(hit) and hits:
+                    return hits, Position(hits[-1].score, hits[-1].document_id)
+                hits.append(hit)
+        return hits, page.next
 
     def _hits(self, scan: Scan, query: np.ndarray, scores: np.ndarray, page: Page, options: _Options) -> list[Hit]:
         """Fetch the page's documents and their best mentions."""

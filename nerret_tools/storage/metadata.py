@@ -41,6 +41,8 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
     try:
         _check_value(metadata, "metadata")
         to_json(metadata)
+    except DocumentError:
+        raise  # it is a ValueError too
     except RecursionError:
         raise DocumentError("metadata is nested too deeply, or contains itself; pass plain JSON values") from None
     except ValueError as error:

@@ -27,6 +27,9 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
         options = parse(arguments)
     except UsageError as error:
         _leave(WRONG_INPUT, str(error))
+    # A server encodes a phrase at a time, for which a second thread costs more than it saves; torch reads this
+    # when it is imported. The scan's threads are NumPy's own and stay.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     gc.disable()  # until the imports are done: they make a lot, and none of it is garbage
     logging.basicConfig(stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s: %(message)s")
     _serve(options)

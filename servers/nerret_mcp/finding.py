@@ -65,12 +65,12 @@ def finding_tool(library: Library, page_chars: int) -> StrictTool:
             Field(description="detailed adds each mention's offsets and the words around it."),
         ] = "concise",
     ) -> Annotated[CallToolResult, FindPage]:
-        index = await library.collection(collection)
+        chosen = await library.collection(collection)
         await library.ready(partial(_report, ctx))
         question = Question(entity_type, min_relevance, limit, cursor or None, response_format == "detailed")
         cancelled = threading.Event()
         try:
-            page, text = await library.work(lambda: find_page(index, question, page_chars, cancelled))
+            page, text = await library.work(lambda: find_page(chosen, question, page_chars, cancelled))
         finally:
             cancelled.set()
         return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=page)

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio
@@ -16,7 +17,7 @@ from nerret_mcp.faults import ModelUnavailableError, UnknownCollectionError, tol
 from nerret_tools import EntityIndex
 from nerret_tools.errors import IndexNotFoundError, NerretError
 
-__all__ = ["DEFAULT_NAME", "Library"]
+__all__ = ["DEFAULT_NAME", "Collection", "Library"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,21 @@ _PROGRESS_SECONDS = 1.0
 
 _CALLS_AT_ONCE = 8
 """Calls that work in threads at a time; more wait in line, where they can still be cancelled at no cost."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """An open index under the name that callers use.
+
+    Attributes:
+        index: The engine.
+        name: Of the index in its place.
+        index_id: Stays as long as the index exists; kept here because asking for it counts everything.
+    """
+
+    index: EntityIndex
+    name: str
+    index_id: str
 
 
 class Library:
@@ -49,7 +65,7 @@ class Library:
         self._place = place
         self._model = model
         self._wanted = collection
-        self._indexes: dict[str, EntityIndex] = {}
+        self._collections: dict[str, Collection] = {}
         self._opening = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nerret-warm-up")
         self._opened: Future[None] | None = None
@@ -90,18 +106,18 @@ class Library:
     @property
     def names(self) -> list[str]:
         """Names of the open indexes."""
-        return sorted(self._indexes)
+        return sorted(self._collections)
 
     @property
     def default(self) -> str | None:
         """The collection that is asked where a call names none; ``None`` where the call must."""
         if self._wanted:
             return self._wanted
-        if DEFAULT_NAME in self._indexes:
+        if DEFAULT_NAME in self._collections:
             return DEFAULT_NAME
-        return next(iter(self._indexes)) if len(self._indexes) == 1 else None
+        return next(iter(self._collections)) if len(self._collections) == 1 else None
 
-    async def collection(self, name: str | None = None) -> EntityIndex:
+    async def collection(self, name: str | None = None) -> Collection:
         """The index of that name, or the default one; waits until it is open.
 
         Raises:
@@ -109,17 +125,17 @@ class Library:
         """
         await self._until_open()
         wanted = name or self.default
-        if wanted not in self._indexes and name is not None:
+        if wanted not in self._collections and name is not None:
             await self.work(self._open_more)
-        if wanted is None or wanted not in self._indexes:
+        if wanted is None or wanted not in self._collections:
             raise UnknownCollectionError(name, self.names)
-        return self._indexes[wanted]
+        return self._collections[wanted]
 
-    async def collections(self) -> list[EntityIndex]:
+    async def collections(self) -> list[Collection]:
         """All indexes, those that another program has added meanwhile too."""
         await self._until_open()
         await self.work(self._open_more)
-        return [self._indexes[name] for name in self.names]
+        return [self._collections[name] for name in self.names]
 
     async def ready(self, progress: Callable[[float, str], Awaitable[None]]) -> None:
         """Wait for the model.
@@ -162,9 +178,9 @@ class Library:
         """Close all indexes; waits for what the background does."""
         self._worker.shutdown(cancel_futures=True)
         with self._opening:
-            for index in self._indexes.values():
-                index.close()
-            self._indexes.clear()
+            for collection in self._collections.values():
+                collection.index.close()
+            self._collections.clear()
 
     async def _until_open(self) -> None:
         self.start()
@@ -193,7 +209,7 @@ class Library:
             if len(names) == 1:
                 self._open_one(names[0])
         self._open_more()
-        if not self._indexes:
+        if not self._collections:
             raise IndexNotFoundError(f"no collection at {self._place} was made with model {self._model!r}")
 
     def _open_more(self) -> None:
@@ -205,11 +221,13 @@ class Library:
 
     def _open_one(self, name: str) -> None:
         with self._opening:
-            if name not in self._indexes:
-                self._indexes[name] = EntityIndex.open(self._place, name, self._model, create=False)
+            if name not in self._collections:
+                index = EntityIndex.open(self._place, name, self._model, create=False)
+                self._collections[name] = Collection(index, name, index.stats().index_id)
 
     def _load(self) -> None:
         """Load the model and run it once, so that the first call finds everything warm."""
-        name = self.default or next(iter(self._indexes))
-        self._indexes[name].load_model()
-        self._indexes[name].find("warm-up", limit=1)
+        name = self.default or next(iter(self._collections))
+        index = self._collections[name].index
+        index.load_model()
+        index.find("warm-up", limit=1)

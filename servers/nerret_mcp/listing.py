@@ -35,8 +35,8 @@ def listing_tool(library: Library) -> StrictTool:
 
 async def list_all(library: Library) -> CollectionList:
     """Every collection with its numbers as they are now."""
-    indexes = await library.collections()
-    stats = await library.work(lambda: [index.stats() for index in indexes])
+    collections = await library.collections()
+    stats = await library.work(lambda: [collection.index.stats() for collection in collections])
     return CollectionList(collections=[_summary(one, library) for one in stats])
 
 

@@ -8,9 +8,10 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from nerret_mcp.answers import FindPage, FoundDocument, FoundMention
+from nerret_mcp.answers import FindPage
+from nerret_mcp.library import Collection
 from nerret_mcp.untrusted import NOTICE, shorten, shown_id, snippet
-from nerret_tools import EntityIndex, FindResult, Hit, IndexStats
+from nerret_tools import FindResult, Hit
 
 __all__ = ["Question", "find_page", "title_of"]
 
@@ -23,11 +24,15 @@ MENTIONS_SHOWN = 3
 
 _TITLE_KEYS = ("title", "name", "headline")
 
-_SMALLEST_ENTRY = 120
+_SMALLEST_ENTRY = 115
+_SMALLEST_DETAILED_ENTRY = 150
 """Characters of a document with a one-letter id and mention in JSON: no page can hold more of them."""
 
-_CURSOR_CHARACTERS = 180
-"""Of a cursor for an empty id; each byte of an id adds four thirds."""
+_AROUND_CHARACTERS = 600
+"""Of everything on a page but its documents, its cursor, and the names of type and collection."""
+
+_CURSOR_CHARACTERS = 200
+"""Of a cursor without its document's id, which is in it as JSON in base64."""
 
 
 @dataclass(frozen=True)
@@ -41,40 +46,64 @@ class Question:
     detailed: bool
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """A document in both forms."""
+
+    plain: dict[str, Any]
+    line: str
+
+
+class _Page:
+    """Takes in documents as long as there is room for them, in both forms, and for what stands around them."""
+
+    def __init__(self, collection: Collection, question: Question, page_chars: int, cancelled: threading.Event) -> None:
+        self.entries: list[_Entry] = []
+        self._detailed = question.detailed
+        self._cancelled = cancelled
+        around = _AROUND_CHARACTERS + len(json.dumps(question.entity_type)) + 2 * len(collection.name)
+        self._json_room = self._text_room = page_chars - around
+
+    def takes(self, hit: Hit) -> bool:
+        """Whether there was room for one more document; for the first one there always is."""
+        if self._cancelled.is_set():
+            raise CancelledError("nobody waits for the answer any more")
+        entry = _entry(hit, self._detailed)
+        self._json_room -= len(json.dumps(entry.plain, ensure_ascii=False)) + 2
+        self._text_room -= len(entry.line) + 1
+        cursor = _CURSOR_CHARACTERS + 4 * len(json.dumps(hit.document_id)) // 3
+        if self.entries and min(self._json_room, self._text_room) < cursor:
+            return False
+        self.entries.append(entry)
+        return True
+
+
 def find_page(
-    index: EntityIndex, question: Question, page_chars: int, cancelled: threading.Event
+    collection: Collection, question: Question, page_chars: int, cancelled: threading.Event
 ) -> tuple[dict[str, Any], str]:
     """Answer with one page: structured content and text, each of at most `page_chars` characters.
 
-    A page that is too large is searched again with as many documents as fit, so that the cursor that the
-    engine gives is the one behind the last document shown.
-
     Args:
-        index: What is searched.
+        collection: What is searched.
         question: What is asked.
         page_chars: A single document is shown even if it is larger.
-        cancelled: Set by a caller who has gone: then nothing further is begun.
+        cancelled: Set by a caller who has gone: then the work ends.
 
     Raises:
         NerretError: As `EntityIndex.find` does.
         CancelledError: The caller has gone.
     """
-    stats = index.stats()
-    asked = min(question.limit, page_chars // _SMALLEST_ENTRY)
-    while not cancelled.is_set():
-        result = index.find(
-            question.entity_type,
-            limit=asked,
-            min_relevance=question.min_relevance,
-            cursor=question.cursor,
-            max_mentions=MENTIONS_SHOWN,
-        )
-        documents = [_document(hit, question.detailed) for hit in result.hits]
-        fitting = _fitting(documents, result, stats, question, page_chars)
-        if fitting >= len(documents):
-            return _structured(documents, result, stats, question), _text(documents, result, stats)
-        asked = fitting
-    raise CancelledError("nobody waits for the answer any more")
+    page = _Page(collection, question, page_chars, cancelled)
+    smallest = _SMALLEST_DETAILED_ENTRY if question.detailed else _SMALLEST_ENTRY
+    result = collection.index.find(
+        question.entity_type,
+        limit=min(question.limit, page_chars // smallest),
+        min_relevance=question.min_relevance,
+        cursor=question.cursor,
+        max_mentions=MENTIONS_SHOWN,
+        fits=page.takes,
+    )
+    return _structured(page.entries, result, collection, question), _text(page.entries, result, collection)
 
 
 def title_of(metadata: dict[str, Any]) -> str | None:
@@ -86,57 +115,46 @@ def title_of(metadata: dict[str, Any]) -> str | None:
     return None
 
 
-def _document(hit: Hit, detailed: bool) -> FoundDocument:
-    mentions = [
-        FoundMention(
-            text=shorten(mention.text, MENTION_CHARACTERS),
-            start=mention.start if detailed else None,
-            end=mention.end if detailed else None,
-            snippet=snippet(hit.document.text, mention.start, mention.end, SNIPPET_CHARACTERS) if detailed else None,
-        )
-        for mention in hit.mentions
-    ]
-    return FoundDocument(
-        document_id=hit.document_id,
-        title=title_of(hit.document.metadata),
-        score=hit.score,
-        relevance=round(hit.relevance, 6),
-        mention_count=hit.mention_count,
-        mentions=mentions,
-    )
-
-
-def _fitting(
-    documents: list[FoundDocument], result: FindResult, stats: IndexStats, question: Question, page_chars: int
-) -> int:
-    """How many of the documents fit in a page, in both of its forms; at least one."""
-    cursor = _CURSOR_CHARACTERS + 2 * max((len(one.document_id.encode()) for one in documents), default=0)
-    as_json = len(json.dumps(_structured([], result, stats, question), ensure_ascii=False)) + cursor
-    as_text = len(_text([], result, stats)) + cursor
-    for position, document in enumerate(documents):
-        as_json += len(json.dumps(_plain(document), ensure_ascii=False)) + 2
-        as_text += len(_line(document)) + 1
-        if max(as_json, as_text) > page_chars:
-            return max(1, position)
-    return len(documents)
+def _entry(hit: Hit, detailed: bool) -> _Entry:
+    mentions: list[dict[str, Any]] = []
+    shown = []
+    for mention in hit.mentions:
+        words = shorten(mention.text, MENTION_CHARACTERS)
+        if detailed:
+            around = snippet(hit.document.text, mention.start, mention.end, SNIPPET_CHARACTERS)
+            mentions.append({"text": words, "start": mention.start, "end": mention.end, "snippet": around})
+            shown.append(f"{words} [{mention.start}-{mention.end}] “{around}”")
+        else:
+            mentions.append({"text": words})
+            shown.append(words)
+    plain = {
+        "document_id": hit.document_id,
+        "title": title_of(hit.document.metadata),
+        "score": hit.score,
+        "relevance": round(hit.relevance, 6),
+        "mention_count": hit.mention_count,
+        "mentions": mentions,
+    }
+    numbers = f"{hit.relevance:.4f}\t{hit.score:.6f}\t{hit.mention_count}"
+    return _Entry(plain, f"{shown_id(hit.document_id)}\t{numbers}\t{' | '.join(shown)}\t{plain['title'] or ''}")
 
 
 def _structured(
-    documents: list[FoundDocument], result: FindResult, stats: IndexStats, question: Question
+    entries: list[_Entry], result: FindResult, collection: Collection, question: Question
 ) -> dict[str, Any]:
     page = FindPage(
         entity_type=question.entity_type,
-        collection=stats.name,
-        index_id=stats.index_id,
+        collection=collection.name,
+        index_id=collection.index_id,
         min_relevance=round(result.min_relevance, 6),
         exact=result.exact,
         total_documents=result.total,
-        returned=len(documents),
+        returned=len(entries),
         next_cursor=result.next_cursor,
-        truncated_by=_reason(len(documents), result, question.limit),
+        truncated_by=_reason(len(entries), result, question.limit),
         documents=[],
     )
-    return {**page.model_dump(), "documents": [_plain(document) for document in documents]}
+    return {**page.model_dump(), "documents": [entry.plain for entry in entries]}
 
 
 def _reason(returned: int, result: FindResult, limit: int) -> Literal["limit", "size"] | None:
@@ -145,40 +163,15 @@ def _reason(returned: int, result: FindResult, limit: int) -> Literal["limit", "
     return "limit" if returned >= limit else "size"
 
 
-def _plain(document: FoundDocument) -> dict[str, Any]:
-    """As JSON values; a concise mention has its text only."""
-    mentions = [mention.model_dump(exclude_none=True) for mention in document.mentions]
-    return {**document.model_dump(exclude={"mentions"}), "mentions": mentions}
-
-
-def _text(documents: list[FoundDocument], result: FindResult, stats: IndexStats) -> str:
-    header = [f"{len(documents):,} of {result.total:,} documents"]
+def _text(entries: list[_Entry], result: FindResult, collection: Collection) -> str:
+    header = [f"{len(entries):,} of {result.total:,} documents"]
     if result.total:
         header += ["columns: document_id, relevance, score, mention_count, mentions, title", NOTICE]
     else:
         header.append(
-            f"nothing in collection {stats.name} reaches min_relevance {result.min_relevance:.2f}; "
+            f"nothing in collection {collection.name} reaches min_relevance {result.min_relevance:.2f}; "
             "try other words for the type, or a lower min_relevance"
         )
     if result.next_cursor is not None:
         header.append(f"call again with cursor={result.next_cursor}")
-    return "\n".join(["; ".join(header), *map(_line, documents)])
-
-
-def _line(document: FoundDocument) -> str:
-    return "\t".join(
-        [
-            shown_id(document.document_id),
-            f"{document.relevance:.4f}",
-            f"{document.score:.6f}",
-            str(document.mention_count),
-            " | ".join(map(_mention, document.mentions)),
-            document.title or "",
-        ]
-    )
-
-
-def _mention(mention: FoundMention) -> str:
-    if mention.snippet is None:
-        return mention.text
-    return f"{mention.text} [{mention.start}-{mention.end}] “{mention.snippet}”"
+    return "\n".join(["; ".join(header), *(entry.line for entry in entries)])

@@ -11,11 +11,10 @@ from pydantic import Field
 
 from nerret_mcp.answers import DocumentPart, Place
 from nerret_mcp.faults import UnknownDocumentError
-from nerret_mcp.library import Library
+from nerret_mcp.library import Collection, Library
 from nerret_mcp.pages import title_of
 from nerret_mcp.strict import StrictTool
 from nerret_mcp.untrusted import NOTICE, clean, shown_id
-from nerret_tools import EntityIndex
 
 __all__ = ["read_part", "reading_tool"]
 
@@ -42,8 +41,8 @@ def reading_tool(library: Library, page_chars: int) -> StrictTool:
         offset: Annotated[int, Field(ge=0, description="Where to begin, in characters from 0.")] = 0,
         max_chars: Annotated[int, Field(ge=1, description="Characters of text at most.")] = 8_000,
     ) -> Annotated[CallToolResult, DocumentPart]:
-        index = await library.collection(collection)
-        part = await library.work(lambda: read_part(index, document_id, offset, max_chars, page_chars))
+        chosen = await library.collection(collection)
+        part = await library.work(lambda: read_part(chosen, document_id, offset, max_chars, page_chars))
         return CallToolResult(
             content=[TextContent(type="text", text=_text(part))], structured_content=part.model_dump()
         )
@@ -51,26 +50,25 @@ def reading_tool(library: Library, page_chars: int) -> StrictTool:
     return StrictTool.reading(get_document, name="get_document", title="Read a document", description=_DESCRIPTION)
 
 
-def read_part(index: EntityIndex, document_id: str, offset: int, max_chars: int, page_chars: int) -> DocumentPart:
+def read_part(collection: Collection, document_id: str, offset: int, max_chars: int, page_chars: int) -> DocumentPart:
     """A stretch of a document, shorter than asked for where its mentions would make the answer too large.
 
     Raises:
         ToolError: There is no such document, or it ends before `offset`.
     """
-    stats = index.stats()
-    documents = index.get([document_id])
+    documents = collection.index.get([document_id])
     if not documents:
-        raise UnknownDocumentError(document_id, stats.name)
+        raise UnknownDocumentError(document_id, collection.name)
     text = documents[0].text
     if offset and offset >= len(text):
         raise ToolError(f"offset {offset:,} is behind the end: the document has {len(text):,} characters")
-    mentions = index.mentions(document_id)
+    mentions = collection.index.mentions(document_id)
     length = min(max_chars, len(text) - offset)
     while True:
         end = offset + length
         part = DocumentPart(
             document_id=document_id,
-            collection=stats.name,
+            collection=collection.name,
             title=title_of(documents[0].metadata),
             offset=offset,
             total_chars=len(text),

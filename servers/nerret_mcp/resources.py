@@ -43,8 +43,8 @@ def add_resources(server: MCPServer[None], library: Library, page_chars: int) ->
     )
     async def document(collection: str, document_id: str, offset: int = 0) -> str:
         try:
-            index = await library.collection(collection)
-            part = await library.work(lambda: read_part(index, document_id, max(0, offset), page_chars, page_chars))
+            chosen = await library.collection(collection)
+            part = await library.work(lambda: read_part(chosen, document_id, max(0, offset), page_chars, page_chars))
         except (UnknownCollectionError, UnknownDocumentError) as error:
             raise ResourceNotFoundError(str(error)) from error
         except ToolError as error:

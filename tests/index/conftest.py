@@ -8,7 +8,7 @@ from nerret_tools import Document, EntityIndex
 
 TEXTS = {
     "dino-1": "Microraptor had four wings and lived among the trees.",
-    "dino-2": "A cast of the Diplodocus stands in the hall of the museum.",
+    "dino-2": "A cast of the Stegosaurus stands in the hall of the museum.",
     "air-1": "Lufthansa cancelled every flight to Lima on Monday.",
     "air-2": "The pilots of Qantas went back to work after a week.",
     "river-1": "Rafts drifted down the Orinoco for nine days.",

@@ -7,7 +7,7 @@ import inspect
 
 from nerret_tools import Document, EntityIndex
 
-TWINS = ("open", "add", "find", "find_many", "get", "delete", "mentions", "stats")
+TWINS = ("open", "add", "find", "find_many", "get", "ids", "delete", "mentions", "stats")
 
 
 def test_each_twin_exists_and_is_a_coroutine():

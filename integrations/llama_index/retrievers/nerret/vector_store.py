@@ -62,7 +62,7 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete all nodes of a source document; none is no error."""
-        self.index.delete(self.index._store.matching({REF_DOC_ID: ref_doc_id}))
+        self.index.delete(self.index.ids({REF_DOC_ID: ref_doc_id}))
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete as `delete` does, without blocking the event loop."""

@@ -1,23 +1,18 @@
-"""A small world: documents whose vectors follow from their names, a folder store, a real Chroma server."""
+"""A small world: documents whose vectors follow from their names, a folder store."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
 DIMENSION = 8
-START_SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
@@ -87,61 +82,6 @@ def run_script() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
-
-
-class Server:
-    """`chroma run` on a port of this machine; can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
-        self._process = None
-
-    def start(self) -> None:
-        command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(self.folder)]
-        command += ["--host", "127.0.0.1", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(f"{self.address}/api/v2/heartbeat", timeout=1.0).raise_for_status()
-            except httpx.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
-        raise TimeoutError("chroma run did not answer")
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(timeout=10)
-            self._process = None
-
-
-@pytest.fixture(scope="session")
-def shared_server(tmp_path_factory) -> Iterator[Server]:
-    """One server for all tests that only need some server."""
-    server = Server(tmp_path_factory.mktemp("server"))
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def own_server(tmp_path) -> Iterator[Server]:
-    """A server that the test may kill."""
-    server = Server(tmp_path / "server")
-    server.start()
-    yield server
-    server.kill()
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from nerret_tools.errors import ModelError
 
 WINDOW_TOKENS = 256  # what sentence-transformers trained MiniLM's positions on
 WINDOW_OVERLAP = 64  # tokens; longer spans than this are no names
-BATCH_TOKENS = 4096  # padded tokens a batch; fits a laptop's cache better than more (benchmarks)
+BATCH_TOKENS = 2048  # padded tokens a batch; more of them leave a CPU's cache and are slower
 
 CharSpan = tuple[int, int]
 

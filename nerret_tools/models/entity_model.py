@@ -101,5 +101,5 @@ def load_model(spec: ModelSpec, backbone: str | Path | None = None, precision: s
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
-    length = float(np.linalg.norm(vector))
+    length = float(np.sqrt(vector @ vector))
     return vector / length if length else vector

@@ -41,8 +41,8 @@ class _Checked:
 class Indexer:
     """Adds documents to a store.
 
-    One batch after the other: on two cores, writing one while encoding the next gained about a
-    twentieth, which is not worth a thread.
+    One batch after the other, for simplicity: writing one while encoding the next showed no clear
+    gain on two cores, and was not compared in one run.
 
     Args:
         store: Where they go.

@@ -14,13 +14,11 @@ from nerret_tools.errors import FilterError, IndexNotFoundError, ModelMismatchEr
 from nerret_tools.indexing import BATCH_SIZE, Indexer
 from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.progress import counting
-from nerret_tools.searching import Searcher
+from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
 from nerret_tools.storage.peek import is_server, peek
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from nerret_tools.models.entity_model import EntityModel
 
 
@@ -253,12 +251,8 @@ class EntityIndex:
             max_mentions=max_mentions,
         )
 
-    def rank_many(self, entity_types: Sequence[str]) -> list[tuple[list[str], np.ndarray]]:
-        """Rank all documents that have a mention, without fetching any evidence.
-
-        Returns:
-            For each type the ids, best first, and their scores ``[n]``.
-        """
+    def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
+        """Rank all documents that have a mention, without fetching any evidence."""
         return self._searcher.rank(entity_types)
 
     def get(self, ids: Iterable[str]) -> list[Document]:

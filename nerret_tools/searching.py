@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,20 @@ class _Options:
     min_score: float | None
     where: Mapping[str, Any] | None
     max_mentions: int
+
+
+class Ranking(NamedTuple):
+    """All documents that have a mention, for one type, best first.
+
+    Attributes:
+        ids: ``n`` of them.
+        scores: ``[n]``.
+        relevances: ``[n]``.
+    """
+
+    ids: list[str]
+    scores: np.ndarray
+    relevances: np.ndarray
 
 
 class Searcher:
@@ -121,8 +135,8 @@ class Searcher:
             )
         return results
 
-    def rank(self, entity_types: Sequence[str]) -> list[tuple[list[str], np.ndarray]]:
-        """Rank all documents with a mention for each type: ids and scores, best first."""
+    def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
+        """Rank all documents with a mention for each type, best first."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
         if not entity_types:
@@ -132,7 +146,7 @@ class Searcher:
         pages = [
             rank_page(scan, query, row) for query, row in zip(queries, score_rows(scan.vectors, queries), strict=True)
         ]
-        return [(page.document_ids, page.scores) for page in pages]
+        return [Ranking(page.document_ids, page.scores, self.calibration.relevance(page.scores)) for page in pages]
 
     def _check(
         self,

@@ -3,58 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr, ValidationError, field_validator, model_validator
-
-from nerret_tools.documents import Span
 from nerret_tools.errors import DataFileError
+from nerret_tools.evaluation.documents import LabelledDocument, LabelledEntity
+from nerret_tools.evaluation.formats import LabelledFormat, numbered_documents
 
-
-class LabelledEntity(BaseModel):
-    """A span ``[start, end)`` in characters of the document's text, with its label."""
-
-    model_config = ConfigDict(frozen=True)
-
-    start: StrictInt
-    end: StrictInt
-    type: StrictStr
-
-
-class LabelledDocument(BaseModel):
-    """A document and every entity in it. Two labels may share one span."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: StrictStr
-    text: StrictStr
-    entities: list[LabelledEntity]
-
-    @field_validator("id", "text")
-    @classmethod
-    def _can_be_stored(cls, value: str) -> str:
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"half a surrogate pair at character {error.start}") from error
-        return value
-
-    @model_validator(mode="after")
-    def _entities_lie_in_the_text(self) -> LabelledDocument:
-        for entity in self.entities:
-            if not 0 <= entity.start < entity.end <= len(self.text):
-                raise ValueError(
-                    f"entity [{entity.start}, {entity.end}) is not in the text ({len(self.text)} characters)"
-                )
-        return self
-
-    def gold_spans(self) -> list[Span]:
-        """Each marked span once, in reading order, whatever its labels are."""
-        offsets = sorted({(entity.start, entity.end) for entity in self.entities})
-        return [Span(start=start, end=end) for start, end in offsets]
+__all__ = ["LabelledData", "LabelledDocument", "LabelledEntity", "read_documents", "read_labelled"]
 
 
 @dataclass(frozen=True)
@@ -74,12 +30,19 @@ class LabelledData:
     left_out: list[str]
 
 
-def read_labelled(path: str | Path, types_path: str | Path, *, limit_documents: int | None = None) -> LabelledData:
+def read_labelled(
+    path: str | Path,
+    types_path: str | Path,
+    *,
+    form: LabelledFormat | None = None,
+    limit_documents: int | None = None,
+) -> LabelledData:
     """Read labelled documents and the descriptions of their labels.
 
     Args:
-        path: JSON lines ``{"id", "text", "entities": [{"start", "end", "type"}]}``.
+        path: A file in one of the formats of `nerret_tools.evaluation.formats`.
         types_path: A JSON object, label → description, or ``null`` for a label that is not evaluated.
+        form: The file's format; detected where it is not given.
         limit_documents: Read no further than this many documents.
 
     Raises:
@@ -89,7 +52,7 @@ def read_labelled(path: str | Path, types_path: str | Path, *, limit_documents: 
     """
     descriptions = _read_types(Path(types_path))
     documents = []
-    for number, document in _numbered_documents(Path(path), limit_documents):
+    for number, document in numbered_documents(Path(path), form=form, limit=limit_documents):
         for entity in document.entities:
             if entity.type not in descriptions:
                 raise DataFileError(
@@ -127,52 +90,20 @@ def _read_types(path: Path) -> dict[str, str | None]:
     return types
 
 
-def read_documents(path: str | Path, *, limit: int | None = None) -> list[LabelledDocument]:
+def read_documents(
+    path: str | Path, *, form: LabelledFormat | None = None, limit: int | None = None
+) -> list[LabelledDocument]:
     """Read labelled documents, whatever their labels are.
 
     Args:
         path: As for `read_labelled`.
+        form: As for `read_labelled`.
         limit: Read no further than this many documents.
 
     Raises:
         DataFileError: As for `read_labelled`.
     """
-    return [document for _, document in _numbered_documents(Path(path), limit)]
-
-
-def _numbered_documents(path: Path, limit: int | None) -> Iterator[tuple[int, LabelledDocument]]:
-    """Each document with the number of its line, counted from 1."""
-    line_of: dict[str, int] = {}
-    for number, line in enumerate(_read_text(path).split("\n"), start=1):
-        if limit is not None and len(line_of) >= limit:
-            break
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        document = _parse(line, place)
-        if document.id in line_of:
-            raise DataFileError(f"{place}: id {document.id!r} is already on line {line_of[document.id]}")
-        line_of[document.id] = number
-        yield number, document
-    if not line_of:
-        raise DataFileError(f"{path}: no documents in it")
-
-
-def _parse(line: str, place: str) -> LabelledDocument:
-    try:
-        record: Any = json.loads(line)
-    except ValueError as error:
-        raise DataFileError(f"{place}: not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise DataFileError(f"{place}: expected a JSON object with id, text and entities")
-    try:
-        return LabelledDocument.model_validate(record)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DataFileError(
-            f"{place}: {where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"
-        ) from error
+    return [document for _, document in numbered_documents(Path(path), form=form, limit=limit)]
 
 
 def _read_text(path: Path) -> str:

@@ -74,7 +74,7 @@ def evaluate(
         ours = score_system(
             "nerret",
             data,
-            {label: ids for label, (ids, _) in zip(data.types, rankings, strict=True)},
+            {label: ranking.ids for label, ranking in zip(data.types, rankings, strict=True)},
             {label: answer.total for label, answer in zip(data.types, answers, strict=True)},
         )
         stats = index.stats()

@@ -70,7 +70,7 @@ def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out
         index.add(Document(id=document.id, text=document.text) for document in labelled.documents)
         ranked = index.rank_many(list(labelled.types.values()))
     rankings = []
-    for label, (ids, scores) in zip(labelled.types, ranked, strict=True):
+    for label, (ids, scores, _) in zip(labelled.types, ranked, strict=True):
         relevant = labelled.relevant[label]
         unranked = len(relevant.difference(ids))
         found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)

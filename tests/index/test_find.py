@@ -197,11 +197,12 @@ def test_own_spans_replace_detection(tmp_path):
 
 
 def test_the_complete_ranking_without_evidence_is_the_same(index):
-    (ranked_ids, scores), (none, _) = index.rank_many(["airline", "dinosaur"])
+    (ranked_ids, scores, relevances), other = index.rank_many(["airline", "dinosaur"])
     result = index.find("airline", min_relevance=0)
     assert ranked_ids == ids(result)
     assert scores.tolist() == pytest.approx([hit.score for hit in result.hits], abs=1e-2)
-    assert set(none) == set(ranked_ids)
+    assert relevances.tolist() == pytest.approx([hit.relevance for hit in result.hits], abs=1e-9)
+    assert set(other.ids) == set(ranked_ids)
 
 
 def test_ids_of_all_documents_can_be_listed_with_and_without_a_filter(index, documents):

@@ -1,0 +1,50 @@
+"""A labelled document: a text with the spans and labels that somebody marked in it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr, field_validator, model_validator
+
+from nerret_tools.documents import Span
+
+
+class LabelledEntity(BaseModel):
+    """A span ``[start, end)`` in characters of the document's text, with its label."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: StrictInt
+    end: StrictInt
+    type: StrictStr
+
+
+class LabelledDocument(BaseModel):
+    """A document and every entity in it. Two labels may share one span."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: StrictStr
+    text: StrictStr
+    entities: list[LabelledEntity]
+
+    @field_validator("id", "text")
+    @classmethod
+    def _can_be_stored(cls, value: str) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"half a surrogate pair at character {error.start}") from error
+        return value
+
+    @model_validator(mode="after")
+    def _entities_lie_in_the_text(self) -> LabelledDocument:
+        for entity in self.entities:
+            if not 0 <= entity.start < entity.end <= len(self.text):
+                raise ValueError(
+                    f"entity [{entity.start}, {entity.end}) is not in the text ({len(self.text)} characters)"
+                )
+        return self
+
+    def gold_spans(self) -> list[Span]:
+        """Each marked span once, in reading order, whatever its labels are."""
+        offsets = sorted({(entity.start, entity.end) for entity in self.entities})
+        return [Span(start=start, end=end) for start, end in offsets]

@@ -1,6 +1,7 @@
 """Find every document that mentions an entity of a type named at query time."""
 
 from nerret_tools import errors
+from nerret_tools.archetypes import EntityExtractor, TypedMention
 from nerret_tools.documents import (
     AddReport,
     Document,
@@ -16,6 +17,7 @@ from nerret_tools.index import EntityIndex
 __all__ = [
     "AddReport",
     "Document",
+    "EntityExtractor",
     "EntityIndex",
     "FailedDocument",
     "FindResult",
@@ -23,6 +25,7 @@ __all__ = [
     "IndexStats",
     "Mention",
     "Span",
+    "TypedMention",
     "errors",
 ]
 

@@ -59,14 +59,26 @@ class Document(BaseModel):
 class Mention(BaseModel):
     """A span that names an entity, with its surface text.
 
-    ``score`` is the cosine of its embedding with the entity type's, in [-1, 1]; it is ``None``
-    where no type was asked for (``EntityIndex.mentions``).
+    Attributes:
+        text: The surface.
+        start: First character in the document's text.
+        end: One past the last character.
+        score: Cosine of its embedding with the entity type's, in [-1, 1]; ``None`` where no type
+            was asked for (``EntityIndex.mentions``).
+        entity_score: The part of the score that the mention itself has: a cosine too.
+        context_score: The part that the text around it has; ``None`` where contexts do not count.
+            The score is the weighted mean of both.
+        archetype: The universal category that the mention itself is likeliest of (SAM-NER), such as
+            ``Person``; ``None`` where it was not asked for.
     """
 
     text: str
     start: int
     end: int
     score: float | None = None
+    entity_score: float | None = None
+    context_score: float | None = None
+    archetype: str | None = None
 
 
 class Hit(BaseModel):
@@ -74,8 +86,9 @@ class Hit(BaseModel):
 
     Attributes:
         document_id: The document's id.
-        score: Cosine of the best mention with the entity type, in [-1, 1].
-        relevance: Calibrated probability that the document mentions such an entity, in [0, 1].
+        score: Cosine of the best mention's embedding with the entity type's, in [-1, 1].
+        relevance: Calibrated probability that the document mentions such an entity, in [0, 1];
+            ``None`` where the model has no calibration.
         mentions: The best mentions, best first, at most ``max_mentions``.
         mention_count: Mentions of the document over the cut-off, in all.
         document: The document itself.
@@ -83,7 +96,7 @@ class Hit(BaseModel):
 
     document_id: str
     score: float
-    relevance: float
+    relevance: float | None
     mentions: list[Mention]
     mention_count: int
     document: Document
@@ -98,7 +111,8 @@ class FindResult(BaseModel):
         total: Documents over the cut-off, in all pages together.
         next_cursor: Pass it to the next ``find``; ``None`` on the last page.
         min_score: The cosine below which no document is listed; ``None``: no cut-off.
-        min_relevance: The relevance that this cut-off stands for.
+        min_relevance: The relevance that this cut-off stands for; ``None`` where the model has no
+            calibration.
         exact: Whether every stored mention was compared. Always true here.
     """
 
@@ -107,7 +121,7 @@ class FindResult(BaseModel):
     total: int
     next_cursor: str | None = None
     min_score: float | None = None
-    min_relevance: float
+    min_relevance: float | None
     exact: bool = True
 
 

@@ -11,6 +11,7 @@
     │   └── DataFileError                a file that cannot be read as documents or labels
     ├── ModelError                       a model that cannot be loaded or used
     │   ├── ModelNotFoundError           unknown name, or weights that are nowhere to be had
+    │   ├── ScorerError                  the language model that chooses types does not answer
     │   └── ModelMismatchError           the index was built with another model
     ├── StoreError                       the place where the index is kept
     │   ├── IndexNotFoundError           `create=False` and nothing there
@@ -21,6 +22,8 @@
 
 Messages say what happened, to which input, and what to do next.
 """
+
+from typing import Any
 
 __all__ = [
     "CursorError",
@@ -37,6 +40,7 @@ __all__ = [
     "ModelMismatchError",
     "ModelNotFoundError",
     "NerretError",
+    "ScorerError",
     "StoreError",
     "StoreUnavailableError",
 ]
@@ -80,6 +84,19 @@ class ModelNotFoundError(ModelError):
 
 class ModelMismatchError(ModelError):
     """The index was built with another model than the one asked for."""
+
+
+class ScorerError(ModelError):
+    """The language model that chooses among types does not answer, or would cost too much.
+
+    Attributes:
+        partial: What was extracted before, one list a text, for the first texts; set by
+            `EntityExtractor.extract`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.partial: list[list[Any]] = []
 
 
 class StoreError(NerretError):

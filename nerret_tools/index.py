@@ -16,7 +16,7 @@ from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.progress import counting
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
-from nerret_tools.storage.peek import is_server, peek
+from nerret_tools.storage.peek import is_server, peek, peek_server
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -37,12 +37,14 @@ class EntityIndex:
         detector: Detector | None = None,
         backbone: str | Path | None = None,
         precision: str | None = None,
+        device: str | None = None,
     ) -> None:
         self._store = store
         self._spec = spec
         self._detector = detector
         self._backbone = backbone
         self._precision = precision
+        self._device = device
         self._searcher = Searcher(store, spec, self.load_model)
 
     @classmethod
@@ -50,12 +52,13 @@ class EntityIndex:
         cls,
         path: str | Path,
         name: str = "default",
-        model: str | ModelSpec = "minilm",
+        model: str | Path | ModelSpec = "minilm",
         create: bool = True,
         detector: Detector | None = None,
         *,
         backbone: str | Path | None = None,
         precision: str | None = None,
+        device: str | None = None,
     ) -> Self:
         """Open an index, or make it.
 
@@ -64,13 +67,18 @@ class EntityIndex:
         Args:
             path: A folder, or the address ``http://host:port`` of a Chroma server.
             name: One place can hold several indexes.
-            model: Name or description of the model. An index keeps the one it was made with.
+            model: Name or description of the model, or the path of a description in JSON. An index
+                keeps the one it was made with.
             create: Whether to make the index where there is none.
             detector: Finds the mentions instead of the model's own span head.
             backbone: Folder with the backbone's files, where they are neither installed nor to
                 be fetched.
-            precision: ``float32`` or ``bfloat16``. ``None`` takes the one that the index was made
-                with, which for a new index is what the machine is good at.
+            precision: ``float32`` or ``bfloat16``; ``int8`` or ``int4`` for large backbones on small
+                cards. ``None`` takes the one that the index was made with, which for a new index is
+                what the machine is good at.
+            device: ``cpu``, ``cuda``, ``cuda:1``; ``cuda:0,cuda:1`` shares the documents, ``auto``
+                spreads a backbone that does not fit over GPU and memory. ``None``: what
+                ``NERRET_DEVICE`` says, else the first GPU, else the CPU.
 
         Raises:
             ModelNotFoundError: There is no such model.
@@ -92,13 +100,13 @@ class EntityIndex:
         except IndexNotFoundError:
             if not create:
                 raise
-            identity["precision"] = _precision(precision)
+            identity["precision"] = _precision(precision, device)
             store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension)
         if store.identity.get("fingerprint") != identity["fingerprint"]:
             store.close()
             raise ModelMismatchError(_mismatch(store, identity))
         kept = str(store.identity["precision"])
-        return cls(store, spec, detector=detector, backbone=backbone, precision=precision or kept)
+        return cls(store, spec, detector=detector, backbone=backbone, precision=precision or kept, device=device)
 
     @staticmethod
     def names(path: str | Path) -> list[str]:
@@ -112,21 +120,21 @@ class EntityIndex:
         return ChromaStore.names(path)
 
     @staticmethod
-    def glance(path: str | Path, model: str | ModelSpec = "minilm") -> list[str]:
+    def glance(path: str | Path, model: str | Path | ModelSpec = "minilm") -> list[str]:
         """Return the names that `open` would surely open, in a few milliseconds.
 
         For programs that must start quickly: neither Chroma nor the model is loaded. Where it
         cannot tell, a name is left out, and only `open` says whether and why it cannot be opened.
 
         Args:
-            path: As for `open`; of a server nothing can be told.
+            path: As for `open`.
             model: As for `open`.
 
         Raises:
             ModelNotFoundError: There is no such model.
         """
         fingerprint = find_spec(model).fingerprint()
-        states = None if is_server(path) else peek(Path(path).expanduser())
+        states = peek_server(str(path)) if is_server(path) else peek(Path(path).expanduser())
         return [name for name, state in (states or {}).items() if state.identity.get("fingerprint") == fingerprint]
 
     def __enter__(self) -> Self:
@@ -149,7 +157,7 @@ class EntityIndex:
         """
         from nerret_tools.models.entity_model import load_model
 
-        return load_model(self._spec, self._backbone, self._precision)
+        return load_model(self._spec, self._backbone, self._precision, self._device)
 
     def add(
         self,
@@ -180,7 +188,7 @@ class EntityIndex:
             raise FilterError("documents must be an iterable of documents; for a single one, pass [document]")
         if batch_size < 1:
             raise FilterError(f"batch_size {batch_size} is not positive")
-        indexer = Indexer(self._store, self.load_model, self._detector, batch_size)
+        indexer = Indexer(self._store, self.load_model, self._detector, batch_size, self._spec.has_span_head)
         with counting(show_progress) as advance:
             return indexer.add(documents, advance)
 
@@ -194,6 +202,7 @@ class EntityIndex:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
+        context: bool = True,
         fits: Callable[[Hit], bool] | None = None,
     ) -> FindResult:
         """Find every document that mentions an entity of a type, best first, ties by id.
@@ -210,6 +219,8 @@ class EntityIndex:
             cursor: ``next_cursor`` of the page before, with the same arguments; ``limit`` may
                 change from page to page and is the former one where it is ``None``.
             max_mentions: Mentions shown a document.
+            context: Whether what stands around a mention counts too, where the model reads it;
+                false ranks by the mentions alone.
             fits: Asked about each document of the page in order; the page ends before the first
                 one that does not fit, but never without a document.
 
@@ -226,6 +237,7 @@ class EntityIndex:
             where=where,
             cursor=cursor,
             max_mentions=max_mentions,
+            context=context,
             fits=fits,
         )[0]
 
@@ -238,6 +250,7 @@ class EntityIndex:
         min_relevance: float | None = None,
         where: Mapping[str, Any] | None = None,
         max_mentions: int = 3,
+        context: bool = True,
     ) -> list[FindResult]:
         """Answer several types in one pass over the vectors; as `find`, in the order given."""
         if isinstance(entity_types, str):
@@ -249,11 +262,17 @@ class EntityIndex:
             min_relevance=min_relevance,
             where=where,
             max_mentions=max_mentions,
+            context=context,
         )
 
-    def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
-        """Rank all documents that have a mention, without fetching any evidence."""
-        return self._searcher.rank(entity_types)
+    def rank_many(self, entity_types: Sequence[str], context: bool = True) -> list[Ranking]:
+        """Rank all documents that have a mention, without fetching any evidence.
+
+        Args:
+            entity_types: As for `find_many`.
+            context: As for `find`.
+        """
+        return self._searcher.rank(entity_types, context)
 
     def get(self, ids: Iterable[str]) -> list[Document]:
         """Return stored documents in the order of ``ids``; unknown ids are left out."""
@@ -337,10 +356,11 @@ class EntityIndex:
         return await asyncio.to_thread(self.stats)
 
 
-def _precision(name: str | None) -> str:
-    from nerret_tools.encoding.precision import choose_precision
+def _precision(name: str | None, device: str | None) -> str:
+    from nerret_tools.encoding.devices import main_device
+    from nerret_tools.encoding.precision import precision_name
 
-    return str(choose_precision(name)).removeprefix("torch.")
+    return precision_name(name, main_device(device))
 
 
 def _mismatch(store: ChromaStore, identity: Mapping[str, Any]) -> str:

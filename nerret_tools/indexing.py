@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 1000  # documents written at once; their mentions fit one of Chroma's batches
 
+NO_DETECTOR = (
+    "it came without spans, and the model has no span head to find them: give the document its spans, open the index "
+    "with detector=..., or train a span head (nerret train spans)"
+)
+
 
 @dataclass(frozen=True)
 class _Checked:
@@ -49,6 +54,7 @@ class Indexer:
         model: Gives the model when the first document needs it.
         detector: Finds the mentions instead of the model's span head.
         batch_size: Documents written at once.
+        detects: Whether the model finds mentions itself.
     """
 
     def __init__(
@@ -57,11 +63,13 @@ class Indexer:
         model: Callable[[], EntityModel],
         detector: Detector | None = None,
         batch_size: int = BATCH_SIZE,
+        detects: bool = True,
     ) -> None:
         self.store = store
         self.model = model
         self.detector = detector
         self.batch_size = batch_size
+        self.detects = detects
 
     def add(self, documents: Iterable[Document | Mapping[str, Any]], advance: Callable[[int], None]) -> AddReport:
         """Index documents; those that cannot be are reported and the others go in.
@@ -113,6 +121,11 @@ class Indexer:
 
     def _encode(self, changed: list[_Checked], report: AddReport) -> list[tuple[_Checked, EncodedDocument]]:
         """Find and embed mentions. A document with a span that has no vector is reported instead."""
+        if self.detector is None and not self.detects:
+            for one in changed:
+                if one.spans is None:
+                    report.failed.append(FailedDocument(id=one.document.id, position=one.position, reason=NO_DETECTOR))
+            changed = [one for one in changed if one.spans is not None]
         if not changed:
             return []
         texts = [one.document.text for one in changed]

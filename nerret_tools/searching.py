@@ -16,6 +16,7 @@ from nerret_tools.errors import CursorError, EntityTypeError, FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
+    SCORE_DECIMALS,
     Page,
     Position,
     decode_cursor,
@@ -29,10 +30,11 @@ from nerret_tools.storage import ChromaStore
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
-    from nerret_tools.storage import Scan
+    from nerret_tools.storage import Scan, StoredMention
 
-PORTION = 100
-"""Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other."""
+PORTION = 200
+"""Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other.
+The MCP server's default page is fetched at once."""
 
 MAX_TYPE_CHARACTERS = 1000  # about one window of the backbone; a type is a phrase, not a page
 
@@ -45,6 +47,7 @@ class _Options:
     min_score: float | None
     where: Mapping[str, Any] | None
     max_mentions: int
+    context: bool
 
 
 class Ranking(NamedTuple):
@@ -53,7 +56,7 @@ class Ranking(NamedTuple):
     Attributes:
         ids: ``n`` of them.
         scores: ``[n]``.
-        relevances: ``[n]``.
+        relevances: ``[n]``; not a number where the model has no calibration.
     """
 
     ids: list[str]
@@ -76,9 +79,29 @@ class Searcher:
         self.model = model
 
     @cached_property
-    def calibration(self) -> Calibration:
-        """The model's curve from scores to relevance."""
-        return Calibration.load(self.spec.weights / CALIBRATION_FILE)
+    def _calibration(self) -> Calibration | None:
+        """The model's curve from scores to relevance, where it has one."""
+        file = self.spec.weights / CALIBRATION_FILE
+        return Calibration.load(file) if file.exists() else None
+
+    def _curve(self, context: bool) -> Calibration | None:
+        """The curve for scores with or without their context part."""
+        if self._calibration is None or context or not self.spec.context_dimension:
+            return self._calibration
+        return self._calibration.without_context
+
+    def _relevances(self, scores: np.ndarray, context: bool) -> np.ndarray:
+        """Return probabilities ``[n]`` for scores ``[n]``; not a number without a calibration."""
+        curve = self._curve(context)
+        return np.full(len(scores), np.nan) if curve is None else curve.relevance(scores)
+
+    def _queries(self, entity_types: Sequence[str], context: bool) -> np.ndarray:
+        """Embeddings of types ``[n, dimension]``, whose products with mentions' are the scores."""
+        queries = self.model().encode_types(entity_types)
+        if self.spec.context_dimension and not context:
+            queries[:, -self.spec.context_dimension :] = 0
+            queries /= 1 - self.spec.context_weight
+        return queries
 
     def find(
         self,
@@ -90,21 +113,22 @@ class Searcher:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
+        context: bool = True,
         fits: Callable[[Hit], bool] | None = None,
     ) -> list[FindResult]:
         """Answer each type; see `EntityIndex.find` for the arguments."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
-        options = self._check(limit, min_score, min_relevance, where, max_mentions)
+        options = self._check(limit, min_score, min_relevance, where, max_mentions, context)
         if not entity_types:
             return []
         scan = self.store.scan()
         allowed = None if where is None else self.store.matching(where)
-        queries = self.model().encode_types(entity_types)
+        queries = self._queries(entity_types, context)
         scores = score_rows(scan.vectors, queries)
         results = []
         for entity_type, query, row in zip(entity_types, queries, scores, strict=True):
-            digest = search_digest(_plain(entity_type), options.min_score, where)
+            digest = search_digest(_plain(entity_type), options.min_score, where, context)
             page_limit, after = options.limit, None
             if cursor is not None:
                 page_limit, place = _split_limit(cursor, options.limit)
@@ -130,23 +154,23 @@ class Searcher:
                     total=page.total,
                     next_cursor=following,
                     min_score=options.min_score,
-                    min_relevance=self._relevance(options.min_score),
+                    min_relevance=self._relevance(options.min_score, context),
                 )
             )
         return results
 
-    def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
+    def rank(self, entity_types: Sequence[str], context: bool = True) -> list[Ranking]:
         """Rank all documents with a mention for each type, best first."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
         if not entity_types:
             return []
         scan = self.store.scan()
-        queries = self.model().encode_types(entity_types)
+        queries = self._queries(entity_types, context)
         pages = [
             rank_page(scan, query, row) for query, row in zip(queries, score_rows(scan.vectors, queries), strict=True)
         ]
-        return [Ranking(page.document_ids, page.scores, self.calibration.relevance(page.scores)) for page in pages]
+        return [Ranking(page.document_ids, page.scores, self._relevances(page.scores, context)) for page in pages]
 
     def _check(
         self,
@@ -155,6 +179,7 @@ class Searcher:
         min_relevance: float | None,
         where: Mapping[str, Any] | None,
         max_mentions: int,
+        context: bool,
     ) -> _Options:
         """Check the options and merge both cut-offs into one score."""
         if limit is not None and limit < 1:
@@ -166,13 +191,26 @@ class Searcher:
         if min_relevance is not None and not 0 <= min_relevance <= 1:
             raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")
         if min_relevance is None and min_score is None:
-            min_relevance = self.calibration.cutoff
-        cutoffs = [min_score, None if min_relevance is None else self.calibration.score_at(min_relevance)]
+            min_relevance = self._calibrated(context).cutoff
+        cutoffs = [min_score, self._calibrated(context).score_at(min_relevance) if min_relevance else None]
         given = [cutoff for cutoff in cutoffs if cutoff is not None]
-        return _Options(limit, max(given) if given else None, where, max_mentions)
+        return _Options(limit, max(given) if given else None, where, max_mentions, context)
 
-    def _relevance(self, score: float | None) -> float:
-        return 0.0 if score is None else float(self.calibration.relevance(np.array(score)))
+    def _calibrated(self, context: bool) -> Calibration:
+        curve = self._curve(context)
+        if curve is None:
+            raise FilterError(
+                f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
+                "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
+                "nerret train calibration"
+            )
+        return curve
+
+    def _relevance(self, score: float | None, context: bool) -> float | None:
+        curve = self._curve(context)
+        if curve is None:
+            return None
+        return 0.0 if score is None else float(curve.relevance(np.array(score)))
 
     def _fitting(
         self,
@@ -214,14 +252,16 @@ class Searcher:
         keys = [scan.mention_key(int(row)) for row in evidence.rows]
         mentions = self.store.mentions(keys)
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
-        relevances = self.calibration.relevance(page.scores)
+        relevances = [
+            None if np.isnan(value) else float(value) for value in self._relevances(page.scores, options.context)
+        ]
         hits = []
         for number, document_id in enumerate(page.document_ids):
             stored = documents.get(document_id)
             if stored is None:
                 continue  # deleted by another client since the scan was taken
             shown = [
-                Mention(text=found.text, start=found.start, end=found.end, score=score)
+                self._mention(found, scan, query, row, score)
                 for row, score in evidence.of(number)
                 if (found := mentions.get(scan.mention_key(row))) is not None
             ]
@@ -229,13 +269,23 @@ class Searcher:
                 Hit(
                     document_id=document_id,
                     score=float(page.scores[number]),
-                    relevance=float(relevances[number]),
+                    relevance=relevances[number],
                     mentions=shown,
                     mention_count=int(evidence.counts[number]),
                     document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
                 )
             )
         return hits
+
+    def _mention(self, found: StoredMention, scan: Scan, query: np.ndarray, row: int, score: float) -> Mention:
+        """A mention with its score and the cosines that this is made of."""
+        mention = Mention(text=found.text, start=found.start, end=found.end, score=score)
+        size = self.spec.context_dimension
+        if size:
+            mention.entity_score = _cosine(scan.vectors[row, :-size], query[:-size])
+            if query[-size:].any():
+                mention.context_score = _cosine(scan.vectors[row, -size:], query[-size:])
+        return mention
 
 
 def check_entity_type(entity_type: str) -> None:
@@ -255,6 +305,10 @@ def check_entity_type(entity_type: str) -> None:
         )
     if not any(character.isalpha() for character in entity_type):
         raise EntityTypeError(f"the entity type {entity_type!r} has no letters; name it in words")
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return round(float(one @ other / np.sqrt((one @ one) * (other @ other))), SCORE_DECIMALS)
 
 
 def _plain(entity_type: str) -> str:

@@ -11,6 +11,7 @@ from nerret_tools import errors
 PUBLIC = [
     "AddReport",
     "Document",
+    "EntityExtractor",
     "EntityIndex",
     "FailedDocument",
     "FindResult",
@@ -18,6 +19,7 @@ PUBLIC = [
     "IndexStats",
     "Mention",
     "Span",
+    "TypedMention",
     "errors",
 ]
 

@@ -4,9 +4,10 @@ from nerret_tools.errors import MissingExtraError
 
 try:
     from langchain_nerret.retriever import EntityTypeRetriever
+    from langchain_nerret.transformer import EntityTransformer
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "langchain_core":
         raise
     raise MissingExtraError("langchain_nerret", "langchain") from error
 
-__all__ = ["EntityTypeRetriever"]
+__all__ = ["EntityTransformer", "EntityTypeRetriever"]

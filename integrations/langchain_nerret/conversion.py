@@ -47,7 +47,7 @@ def to_langchain(hit: Hit) -> Document:
             "id": hit.document_id,
             "score": hit.score,
             "relevance": hit.relevance,
-            "mentions": [mention.model_dump() for mention in hit.mentions],
+            "mentions": [mention.model_dump(exclude_none=True) for mention in hit.mentions],
         },
     )
 

@@ -18,8 +18,11 @@ __all__ = ["COMMANDS", "app"]
 COMMANDS = {
     "index": "nerret_tools.cli.indexing:index",
     "find": "nerret_tools.cli.finding:find",
+    "label": "nerret_tools.cli.label:label",
     "evaluate": "nerret_tools.cli.evaluate:evaluate",
+    "sweep": "nerret_tools.cli.sweep:sweep",
     "train": "nerret_tools.cli.train:app",
+    "models": "nerret_tools.cli.models:app",
     "stats": "nerret_tools.cli.upkeep:stats",
     "mentions": "nerret_tools.cli.upkeep:mentions",
     "delete": "nerret_tools.cli.upkeep:delete",

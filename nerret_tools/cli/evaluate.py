@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nerret_tools.cli.labelled import LabelledForm
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain, print_json, results
 from nerret_tools.evaluation.baselines import Baseline
@@ -17,8 +18,9 @@ def evaluate(
     labelled: Annotated[
         Path,
         typer.Argument(
-            metavar="LABELLED.jsonl",
-            help='JSON lines {"id", "text", "entities": [{"start", "end", "type"}]}.',
+            metavar="LABELLED",
+            help='JSON lines {"id", "text", "entities": [{"start", "end", "type"}]}, columns of tokens and tags, or '
+            "NERetrieve's files.",
             show_default=False,
         ),
     ],
@@ -39,9 +41,36 @@ def evaluate(
         typer.Option(help="Rank the same documents this way too. May be given twice.", show_default=False),
     ] = None,
     model: Annotated[str, typer.Option(help="Name of the model.")] = "minilm",
+    form: LabelledForm = None,
     limit_documents: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Use the first N documents only.", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="The whole evaluation, with both kinds of spans and all baselines: report.json, report.md and "
+            "figures. A report that is there keeps its other sets.",
+            show_default=False,
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PAGE.md",
+            dir_okay=False,
+            help="With --report: where the page goes, in the place of DIR/report.md.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="With --report: how the page calls the set; its folder's and file's names, if left out.",
+            show_default=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,19 +78,62 @@ def evaluate(
 
     Builds an index in a temporary folder, asks it for every type, and scores the rankings, beside
     baselines that rank the same documents.
+
+    The whole evaluation, one set after the other into one report:
+    `nerret evaluate test.jsonl --types types.json --report DIR --name "My set, test"`
     """
+    if report is not None:
+        if baseline or spans is not SpanSource.DETECTED:
+            raise typer.BadParameter(
+                "--report measures both kinds of spans and all baselines; leave --spans and --baseline out"
+            )
+        _write_report(labelled, types, report, page, name, model, form, limit_documents, as_json=as_json)
+        return
+    if page is not None or name is not None:
+        raise typer.BadParameter("--page and --name belong to --report DIR")
     from nerret_tools.evaluation.labelled import read_labelled
     from nerret_tools.evaluation.run import evaluate as run
     from nerret_tools.evaluation.table import render
 
-    report = run(
-        read_labelled(labelled, types, limit_documents=limit_documents),
+    measured = run(
+        read_labelled(labelled, types, form=form, limit_documents=limit_documents),
         spans=spans,
         baselines=baseline or (),
         model=model,
         announce=lambda stage: complain(f"{stage} ..."),
     )
     if as_json:
-        print_json(report)
+        print_json(measured)
     else:
-        results().print(render(report))
+        results().print(render(measured))
+
+
+def _write_report(
+    labelled: Path,
+    types: Path,
+    folder: Path,
+    page: Path | None,
+    name: str | None,
+    model: str,
+    form: LabelledForm,
+    limit_documents: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    from nerret_tools.evaluation.labelled import read_labelled
+    from nerret_tools.evaluation.study import read_study, study, write_study
+
+    read_study(folder)  # what is there and cannot be added to shows before the long work
+    place = labelled.resolve()
+    new, ambiguous = study(
+        read_labelled(labelled, types, form=form, limit_documents=limit_documents),
+        name=name or f"{place.parent.name}/{place.stem}",
+        folder=folder,
+        model=model,
+        limit_documents=limit_documents,
+        announce=lambda stage: complain(f"{stage} ..."),
+    )
+    complete = write_study(folder, new, ambiguous, page)
+    complain(f"Wrote {page or folder / 'report.md'}, {folder / 'report.json'} and figures in {folder / new.folder}")
+    if as_json:
+        print_json(complete)

@@ -38,6 +38,10 @@ def find(
     ] = None,
     cursor: Annotated[str | None, typer.Option(help="The page after the one that printed this.")] = None,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions shown for a document.")] = 3,
+    context: Annotated[
+        bool,
+        typer.Option("--context/--no-context", help="Whether the text around a mention counts, or the mention alone."),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """List the documents that mention an entity of a type, best first."""
@@ -51,6 +55,7 @@ def find(
             where=conditions,
             cursor=cursor,
             max_mentions=max_mentions,
+            context=context,
         )
     if as_json:
         print_json(found)

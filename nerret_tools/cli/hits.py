@@ -36,7 +36,7 @@ def headline(found: FindResult, *, by_score: bool = False) -> str:
     """Says in one sentence how many documents there are, and over which cut-off."""
     if by_score and found.min_score is not None:
         limit = f"score ≥ {found.min_score:.2f}"
-    elif found.min_relevance > 0:
+    elif found.min_relevance:
         limit = f"relevance ≥ {found.min_relevance:.2f}"
     else:
         limit = "complete ranking, no cut-off"
@@ -54,6 +54,7 @@ def print_hits(found: FindResult, console: Console, *, first_page: bool = True, 
     ids = [visible(hit.document_id) for hit in found.hits]
     id_width = min(max(len("id"), *map(len, ids)), max(8, console.width // 5))
     rank_width = len(str(len(ids))) if first_page else 0
+    by_score = by_score or any(hit.relevance is None for hit in found.hits)
     value = "score" if by_score else "relevance"
     taken = sum(width + GAP for width in (rank_width, len(value), id_width) if width)
     text_width = min(WIDEST_TEXT, max(NARROWEST_TEXT, console.width - taken))

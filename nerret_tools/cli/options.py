@@ -17,7 +17,8 @@ IndexPlace = Annotated[
 ]
 IndexName = Annotated[str, typer.Option("--name", help="Which index of that folder or server.")]
 ModelName = Annotated[
-    str | None, typer.Option("--model", help="The model the index is built with.", show_default="minilm")
+    str | None,
+    typer.Option("--model", help="The index's model: a name, or a description in JSON.", show_default="minilm"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nerret_tools.cli.output import print_json
 from nerret_tools.models import find_spec
 from nerret_tools.models.spec import RECIPE_FILE
 
@@ -27,10 +28,40 @@ Data = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Folder for the weights.", file_okay=False)]
 RecipePath = Annotated[
-    Path | None, typer.Option("--recipe", help="JSON; the model's own recipe where it is left out.", dir_okay=False)
+    Path | None,
+    typer.Option("--recipe", help="JSON; where it is left out the model's own, else minilm's.", dir_okay=False),
 ]
-Model = Annotated[str, typer.Option(help="Which model's backbone and tap.")]
+Model = Annotated[str, typer.Option(help="Which model's backbone and tap: a name, or a description in JSON.")]
 Seed = Annotated[int | None, typer.Option(help="Instead of the recipe's.")]
+
+
+@app.command()
+def adapter(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
+    """Train an adapter of the backbone with projection and span head (an hour or two on two cores)."""
+    from nerret_tools.errors import DataFileError
+    from nerret_tools.training.steps import make_adapter
+
+    whole = _recipe(recipe, model)
+    if whole.adapter is None:
+        raise DataFileError('the recipe has no part "adapter"')
+    part = _seeded(whole.adapter, seed)
+    _run(lambda: make_adapter(find_spec(model), part, whole.spans, data, out))
+
+
+@app.command()
+def context(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
+    """Train the context head, which reads the text around a mention (about ten minutes on two cores).
+
+    The folder must hold adapter and projection; the projection gives up as many dimensions.
+    """
+    from nerret_tools.errors import DataFileError
+    from nerret_tools.training.steps import make_context
+
+    whole = _recipe(recipe, model)
+    if whole.context is None:
+        raise DataFileError('the recipe has no part "context"')
+    part = _seeded(whole.context, seed)
+    _run(lambda: make_context(find_spec(model), part, data, out))
 
 
 @app.command()
@@ -77,10 +108,32 @@ def calibration(data: Data, out: Out, recipe: RecipePath = None, model: Model = 
     _run(lambda: make_calibration(find_spec(model), part, data, out))
 
 
+@app.command()
+def archetypes(
+    data: Data,
+    out: Out,
+    recipe: RecipePath = None,
+    model: Model = "minilm",
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="Only print how types cluster, to choose archetypes and their number.")
+    ] = False,
+) -> None:
+    """Train the archetype head and fit how types are chosen (about six minutes on two cores)."""
+    from nerret_tools.training import archetype_steps as steps
+
+    spec = find_spec(model)
+    part = steps.read_archetype_recipe(recipe or spec.weights / steps.RECIPE_FILE)
+    if clusters:
+        print_json(steps.report_clusters(spec, part, data))
+        return
+    _run(lambda: steps.make_archetypes(spec, part, data, out))
+
+
 def _recipe(path: Path | None, model: str) -> Recipe:
     from nerret_tools.training.recipe import read_recipe
 
-    return read_recipe(path or find_spec(model).weights / RECIPE_FILE)
+    own = find_spec(model).weights / RECIPE_FILE
+    return read_recipe(path or (own if own.is_file() else find_spec("minilm").weights / RECIPE_FILE))
 
 
 def _seeded(part: Any, seed: int | None) -> Any:

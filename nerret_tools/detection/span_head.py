@@ -133,12 +133,13 @@ class SpanHead(nn.Module):
             shapes[row, :count] = word_shapes(text.text, text.starts[firsts], text.ends[lasts])
             lengths[row, :count] = np.diff(bound)
         # One gather and one sum for the whole batch: many small ones would cost more than the backbone.
-        owner = torch.from_numpy(np.repeat(np.arange(lengths.size), lengths.ravel()))
+        place = states.device
+        owner = torch.from_numpy(np.repeat(np.arange(lengths.size), lengths.ravel())).to(place)
         rows = np.repeat(np.arange(len(windows)), token_counts)
         columns = np.arange(len(rows)) - np.repeat(np.cumsum(token_counts) - token_counts, token_counts)
-        tokens = states.cpu()[torch.from_numpy(rows), torch.from_numpy(columns)].float()
-        totals = torch.zeros(lengths.size, states.shape[-1]).index_add_(0, owner, tokens)
-        words = (totals / torch.from_numpy(lengths).clamp(min=1).view(-1, 1)).view(*lengths.shape, -1)
+        tokens = states[torch.from_numpy(rows).to(place), torch.from_numpy(columns).to(place)].float()
+        totals = torch.zeros(lengths.size, states.shape[-1], device=place).index_add_(0, owner, tokens)
+        words = (totals / torch.from_numpy(lengths).to(place).clamp(min=1).view(-1, 1)).view(*lengths.shape, -1)
         mask = lengths > 0
         mask[:, 0] = True  # attention over no word at all would be undefined
         device = self.length.device
@@ -154,6 +155,24 @@ class SpanHead(nn.Module):
             chosen = self._choose(probabilities[row, : len(bound) - 1])
             proposals.append(np.stack([bound[chosen[:, 0]], bound[chosen[:, 1]]], axis=1))
         return proposals
+
+    @torch.inference_mode()
+    def scored(
+        self, states: Tensor, windows: Sequence[tuple[TokenView, Range]], floor: float
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return all token spans ``[n, 2]`` of each window over a probability, and the probabilities ``[n]``.
+
+        Overlapping ones too: the choice among them is the caller's.
+        """
+        words, shapes, mask, bounds = self.word_states(states, windows)
+        probabilities = self(words, shapes, mask).sigmoid().float().cpu().numpy()
+        found = []
+        for row, bound in enumerate(bounds):
+            values = probabilities[row, : len(bound) - 1]
+            firsts, lengths = np.nonzero(values > floor)
+            spans = np.stack([bound[firsts], bound[firsts + lengths + 1]], axis=1)
+            found.append((spans, values[firsts, lengths]))
+        return found
 
     def _choose(self, probabilities: np.ndarray) -> np.ndarray:
         """Word spans ``[n, 2]``, likeliest first, from one window's ``[n_words, MAX_WORDS]``."""

@@ -14,13 +14,18 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging as transformers_logging
+from transformers.utils.import_utils import is_accelerate_available, is_flash_attn_2_available
 
+from nerret_tools.encoding.precision import quantization
+from nerret_tools.encoding.shards import without_upper_shards
 from nerret_tools.encoding.taps import Tap
-from nerret_tools.errors import ModelError
+from nerret_tools.errors import MissingExtraError, ModelError
+
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """Where a family of transformers keeps its parts, as attribute paths inside a block."""
 
     blocks: str
@@ -29,26 +34,37 @@ class _Layout:
     key: str
     value: str
     attention_output: str
+    mlp_norm: str
+    mlp_up: str
+    mlp_down: str
+    mlp_gate: str | None = None
     input_norm: str | None = None
     final_norm: str | None = None
 
 
 _LAYOUTS = (
-    _Layout(  # BERT and its kin: norms come after each sub-layer, so a block reads its input as it is
+    Layout(  # BERT and its kin: norms come after each sub-layer, so a block reads its input as it is
         blocks="encoder.layer",
         attention="attention.self",
         query="attention.self.query",
         key="attention.self.key",
         value="attention.self.value",
         attention_output="attention.output.dense",
+        mlp_norm="attention.output",
+        mlp_up="intermediate.dense",
+        mlp_down="output.dense",
     ),
-    _Layout(  # Llama and its kin: norms come first
+    Layout(  # Llama and its kin: norms come first
         blocks="layers",
         attention="self_attn",
         query="self_attn.q_proj",
         key="self_attn.k_proj",
         value="self_attn.v_proj",
         attention_output="self_attn.o_proj",
+        mlp_norm="post_attention_layernorm",
+        mlp_up="mlp.up_proj",
+        mlp_down="mlp.down_proj",
+        mlp_gate="mlp.gate_proj",
         input_norm="input_layernorm",
         final_norm="norm",
     ),
@@ -99,12 +115,13 @@ class CutBackbone(nn.Module):
 
     def __init__(self, model: PreTrainedModel, tap: Tap, state_blocks: Sequence[int] = ()) -> None:
         super().__init__()
-        layout = _layout_of(model)
+        layout = layout_of(model)
         blocks = cast(nn.ModuleList, model.get_submodule(layout.blocks))
         if tap.block >= len(blocks):
             raise ModelError(f"tap block {tap.block} does not exist: the backbone has {len(blocks)} blocks")
         if any(not 0 <= block < tap.block + (tap.component == "output") for block in state_blocks):
             raise ModelError(f"state blocks {list(state_blocks)} must lie below the tap ({tap})")
+        causal = bool(getattr(blocks[0].get_submodule(layout.attention), "is_causal", False))
         kept = list(blocks)[: tap.block + 1]
         if tap.component != "output":
             kept[-1] = _cut_block(kept[-1], layout, tap.component)
@@ -116,6 +133,7 @@ class CutBackbone(nn.Module):
             setattr(model, layout.final_norm, nn.Identity())
         if getattr(model, "pooler", None) is not None:
             setattr(model, "pooler", None)  # noqa: B010 (a submodule; its type does not admit None)
+        self.causal = causal
         self.model = model
         self.tap = tap
         self.state_blocks = tuple(state_blocks)
@@ -150,14 +168,26 @@ class CutBackbone(nn.Module):
         """Blocks that are run, the cut one included."""
         return int(self.model.config.num_hidden_layers)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor | None]:
+    @property
+    def varlen(self) -> bool:
+        """Whether attention runs in a kernel that takes texts of varying length end to end."""
+        return "flash" in str(self.model.config._attn_implementation)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor | None = None, **options: Any
+    ) -> tuple[Tensor, Tensor | None]:
         """Run ``[batch, tokens]`` ids.
+
+        Args:
+            input_ids: Token ids.
+            attention_mask: 1 where there is a token, 0 where there is padding.
+            options: Passed on to the transformer, such as ``position_ids``.
 
         Returns:
             The tap's component ``[batch, tokens, d]``, and the state blocks' outputs side by
             side ``[batch, tokens, hidden × blocks]`` (``None`` without state blocks).
         """
-        tapped = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        tapped = self.model(input_ids=input_ids, attention_mask=attention_mask, **options).last_hidden_state
         states = [self._states.__dict__.pop(str(block)) for block in self.state_blocks]
         return tapped, torch.cat(states, dim=-1) if states else None
 
@@ -169,6 +199,8 @@ def load_backbone(
     state_blocks: Sequence[int] = (),
     dtype: torch.dtype = torch.float32,
     revision: str | None = None,
+    device: torch.device | None = _CPU,
+    quantized: str | None = None,
 ) -> CutBackbone:
     """Load a backbone up to its tap; weights of the blocks above are never read.
 
@@ -178,27 +210,43 @@ def load_backbone(
         state_blocks: See `CutBackbone`.
         dtype: Number format of the weights.
         revision: The hub's commit, where ``path`` is a name there.
+        device: Where to; None spreads it over GPUs, memory and disk with accelerate.
+        quantized: ``int8`` or ``int4``, see `quantization`.
 
     Raises:
         ModelError: The files cannot be read, or the tap does not exist in this model.
+        MissingExtraError: The device or the quantization needs a package that is not installed.
     """
+    options: dict[str, Any] = {"revision": revision, "dtype": dtype}
+    if scheme := quantization(quantized, dtype):
+        options["quantization_config"] = scheme
+    if device is None and not is_accelerate_available():
+        raise MissingExtraError("Device auto", "large")
+    if device is None or (device != _CPU and is_accelerate_available()):
+        options["device_map"] = "auto" if device is None else {"": device}  # straight there, shard by shard
     try:
         config = AutoConfig.from_pretrained(path, revision=revision)
+        if device is not None and _has_flash_attention(config, device, dtype):
+            options["attn_implementation"] = "flash_attention_2"
         if tap.block >= config.num_hidden_layers:
             raise ModelError(
                 f"tap block {tap.block} does not exist: {path} has {config.num_hidden_layers} blocks, from 0"
             )
         config.num_hidden_layers = tap.block + 1
-        with _quiet():
-            model = AutoModel.from_pretrained(path, config=config, revision=revision, dtype=dtype)
+        if getattr(config, "layer_types", None):
+            config.layer_types = config.layer_types[: tap.block + 1]
+        with quiet_loading(), without_upper_shards(Path(path), tap.block + 1) as files:
+            model = AutoModel.from_pretrained(files if Path(path).is_dir() else path, config=config, **options)
     except (OSError, ValueError) as error:
         raise ModelError(f"the backbone at {path} cannot be loaded: {error}") from error
+    if device is not None and "device_map" not in options and scheme is None:
+        model.to(device)
     return CutBackbone(model, tap, state_blocks)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from listing each weight that we leave out on purpose."""
+def quiet_loading() -> Iterator[None]:
+    """Keep transformers from listing each weight that we leave out on purpose, and from drawing bars."""
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -210,7 +258,18 @@ def _quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _layout_of(model: PreTrainedModel) -> _Layout:
+def _has_flash_attention(config: Any, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether texts can run end to end in FlashAttention's kernel: a decoder, on a GPU, in bfloat16."""
+    decoder = any("CausalLM" in name for name in config.architectures or ())
+    return decoder and device.type == "cuda" and dtype == torch.bfloat16 and bool(is_flash_attn_2_available())
+
+
+def layout_of(model: PreTrainedModel) -> Layout:
+    """Tell which family a model belongs to.
+
+    Raises:
+        ModelError: It is laid out like none of them.
+    """
     names = {name for name, _ in model.named_modules()}
     for layout in _LAYOUTS:
         if layout.blocks in names and f"{layout.blocks}.0.{layout.value}" in names:
@@ -218,10 +277,18 @@ def _layout_of(model: PreTrainedModel) -> _Layout:
     raise ModelError(f"{type(model).__name__} is not laid out like BERT or Llama; add a layout in encoding/backbone.py")
 
 
-def _cut_block(block: nn.Module, layout: _Layout, component: str) -> nn.Module:
+def _cut_block(block: nn.Module, layout: Layout, component: str) -> nn.Module:
     norm = block.get_submodule(layout.input_norm) if layout.input_norm else nn.Identity()
+    cut: nn.Module
     if component != "attention":
-        return _ComponentOnly(norm, block.get_submodule(getattr(layout, component)))
-    inside = layout.attention_output.startswith(layout.attention + ".")
-    output = None if inside else block.get_submodule(layout.attention_output)
-    return _AttentionOnly(norm, block.get_submodule(layout.attention), output)
+        cut = _ComponentOnly(norm, block.get_submodule(getattr(layout, component)))
+    else:
+        inside = layout.attention_output.startswith(layout.attention + ".")
+        output = None if inside else block.get_submodule(layout.attention_output)
+        cut = _AttentionOnly(norm, block.get_submodule(layout.attention), output)
+    hook = getattr(block, "_hf_hook", None)
+    if hook is not None:  # accelerate's: brings the input to where this block's weights are
+        from accelerate.hooks import add_hook_to_module
+
+        add_hook_to_module(cut, hook)
+    return cut

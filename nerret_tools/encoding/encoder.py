@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import torch
+from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from nerret_tools.cancellation import check_cancelled
 from nerret_tools.encoding.backbone import CutBackbone
+from nerret_tools.encoding.devices import to_device
+from nerret_tools.encoding.packing import run_packed
+from nerret_tools.encoding.replicas import run_batches
+from nerret_tools.encoding.taps import WINDOW_TOKENS
 from nerret_tools.encoding.windows import TokenizedText, Window, best_window, split_windows
 from nerret_tools.errors import ModelError
 
-WINDOW_TOKENS = 256  # what sentence-transformers trained MiniLM's positions on
 WINDOW_OVERLAP = 64  # tokens; longer spans than this are no names
 BATCH_TOKENS = 2048  # padded tokens a batch; more of them leave a CPU's cache and are slower
 
@@ -50,12 +56,15 @@ class EncodedText:
     Attributes:
         spans: Character offsets ``[n, 2]`` int64, sorted.
         vectors: Representations at the tap, ``[n, d]`` float32, one a span.
+        contexts: Mean at the tap of the tokens around each span and in it, ``[n, d]`` float32;
+            ``[n, 0]`` from an encoder that reads none.
         text_vector: Mean of all tokens at the tap, ``[d]`` float32.
         unreadable: Given spans that are not in ``spans``.
     """
 
     spans: np.ndarray
     vectors: np.ndarray
+    contexts: np.ndarray
     text_vector: np.ndarray
     unreadable: list[UnreadableSpan] = field(default_factory=list)
 
@@ -92,9 +101,10 @@ class _TextInProgress:
         """Keep what was proposed in a window, unless another window sees more of its context."""
         for first, stop in (proposals + self.windows[number].start).tolist():
             if best_window(self.windows, first, stop) == number:
-                self.waiting[number].append((first, stop))
-                span = (int(self.tokens.starts[first]), int(self.tokens.ends[stop - 1]))
-                self.surfaces[first, stop] = [span]
+                tokens = self.tokens.tokens_of(*self.tokens.span_of(first, stop))  # as if the span had been given
+                if tokens is not None and tokens not in self.surfaces:
+                    self.waiting[number].append(tokens)
+                    self.surfaces[tokens] = [self.tokens.span_of(*tokens)]
 
     def take_vector(self, first: int, stop: int, vector: np.ndarray) -> None:
         for span in self.surfaces[first, stop]:
@@ -103,10 +113,12 @@ class _TextInProgress:
     def result(self) -> EncodedText:
         spans = sorted(self.found)
         text_vector = np.asarray(self.total / max(1, sum(map(len, self.windows))), dtype=np.float32)
-        vectors = np.stack([self.found[span] for span in spans]) if spans else np.zeros((0, len(text_vector)))
+        width = len(text_vector)
+        read = np.stack([self.found[span] for span in spans]) if spans else np.zeros((0, width))
         return EncodedText(
             spans=np.array(spans, dtype=np.int64).reshape(-1, 2),
-            vectors=vectors.astype(np.float32),
+            vectors=read[:, :width].astype(np.float32),
+            contexts=read[:, width:].astype(np.float32),
             text_vector=text_vector,
             unreadable=self.unreadable,
         )
@@ -137,6 +149,10 @@ class TextEncoder:
         window_tokens: Longest window, special tokens included.
         window_overlap: Tokens that neighbouring windows share.
         batch_tokens: Padded tokens that go through the backbone together.
+        replicas: The same backbone on other devices; batches are shared among all.
+        texts_ahead: Texts tokenized in another thread while those before run; None tokenizes
+            all texts of a call first, and so sorts all of them by length.
+        context_tokens: How many tokens on each side of a span are its context; None reads none.
     """
 
     def __init__(
@@ -147,14 +163,21 @@ class TextEncoder:
         window_tokens: int = WINDOW_TOKENS,
         window_overlap: int = WINDOW_OVERLAP,
         batch_tokens: int = BATCH_TOKENS,
+        replicas: Sequence[CutBackbone] = (),
+        texts_ahead: int | None = None,
+        context_tokens: int | None = None,
     ) -> None:
         if not tokenizer.is_fast:
             raise ModelError(f"{type(tokenizer).__name__} gives no offsets; a fast tokenizer is needed")
         self.backbone = backbone
+        self.replicas = (backbone, *replicas)
         self.batch_tokens = batch_tokens
+        self.texts_ahead = texts_ahead
+        self.context_tokens = context_tokens
         self._tokenizer = tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._own_words = isinstance(self._tokenizer.pre_tokenizer, BertPreTokenizer)
         self._prefix, self._suffix = self._special_tokens()
         limit = min(window_tokens, int(getattr(backbone.model.config, "max_position_embeddings", window_tokens)))
         self.window_size = limit - len(self._prefix) - len(self._suffix)
@@ -179,17 +202,19 @@ class TextEncoder:
             One `EncodedText` a text, in the order of ``texts``.
         """
         given: Sequence[Sequence[CharSpan] | None] = [None] * len(texts) if spans is None else spans
-        started = [
-            _TextInProgress(tokens, self._windows(tokens), one)
-            for tokens, one in zip(self.tokenize(texts), given, strict=True)
-        ]
-        jobs = [_Job(text, number) for text in started for number in range(len(text.windows))]
-        for batch in self._batches(jobs):
-            tapped, states = self._run([job.ids for job in batch])
-            if proposer is not None and states is not None:
-                _detect(proposer, states, batch)
-            self._read(tapped, batch)
-        return [text.result() for text in started]
+        encoded: list[EncodedText] = []
+        for part in self._tokenized_ahead(texts):
+            started = [
+                _TextInProgress(tokens, self._windows(tokens), one)
+                for tokens, one in zip(part, given[len(encoded) : len(encoded) + len(part)], strict=True)
+            ]
+            jobs = [_Job(text, number) for text in started for number in range(len(text.windows))]
+            for batch, (tapped, states) in run_batches(self.replicas, self._batches(jobs), self._run):
+                if proposer is not None and states is not None:
+                    _detect(proposer, states, batch)
+                self._read(tapped, batch)
+            encoded += [text.result() for text in started]
+        return encoded
 
     def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
         """Read type descriptions as if each were a mention standing alone: ``[n, d]`` float32."""
@@ -204,7 +229,7 @@ class TextEncoder:
             The text and the window of each row, and the states ``[n, n_tokens, d]``.
         """
         views = [(tokens, self._windows(tokens)[0]) for tokens in self.tokenize(texts)]
-        _, states = self._run([text.ids[window.start : window.end] for text, window in views])
+        _, states = self.run([text.ids[window.start : window.end] for text, window in views])
         if states is None:
             raise ModelError("this backbone was cut without state blocks")
         return views, states
@@ -213,7 +238,24 @@ class TextEncoder:
         """Split texts into tokens with offsets; lone surrogates count as one unknown character."""
         safe = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
         encodings = self._tokenizer.encode_batch(safe, add_special_tokens=False)
-        return [TokenizedText(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
+        return [
+            TokenizedText(text, encoding, own_words=self._own_words)
+            for text, encoding in zip(texts, encodings, strict=True)
+        ]
+
+    def _tokenized_ahead(self, texts: Sequence[str]) -> Iterator[list[TokenizedText]]:
+        """Texts in order as tokens, portion by portion, the next one in the making."""
+        size = self.texts_ahead or max(1, len(texts))
+        portions = [texts[first : first + size] for first in range(0, len(texts), size)]
+        if len(portions) < 2:
+            yield from map(self.tokenize, portions)
+            return
+        with ThreadPoolExecutor(1) as thread:
+            coming = thread.submit(self.tokenize, portions[0])
+            for portion in portions[1:]:
+                ready, coming = coming.result(), thread.submit(self.tokenize, portion)
+                yield ready
+            yield coming.result()
 
     def _windows(self, tokens: TokenizedText) -> list[Window]:
         return split_windows(len(tokens.ids), self.window_size, self.window_overlap)
@@ -225,38 +267,68 @@ class TextEncoder:
         for job in sorted(jobs, key=lambda job: -len(job.window)):
             width = extra + len(batch[0].window) if batch else 0
             if batch and (len(batch) + 1) * width > self.batch_tokens:
+                check_cancelled()
                 yield batch
                 batch = []
             batch.append(job)
         if batch:
+            check_cancelled()
             yield batch
 
+    @torch.inference_mode()
     def _read(self, tapped: Tensor, batch: list[_Job]) -> None:
         """Pool the waiting spans of a batch, and its windows as wholes."""
         waiting = [(row, *span) for row, job in enumerate(batch) for span in job.text.waiting[job.number]]
         inside = [(row, a - batch[row].window.start, b - batch[row].window.start) for row, a, b in waiting]
-        for (row, first, stop), vector in zip(waiting, _pool(tapped, inside, self.backbone.tap.pooling), strict=True):
+        pooled = pool_spans(tapped, inside, self.backbone.tap.pooling)
+        if self.context_tokens is not None:
+            around = [self._around(row, a, b, len(batch[row].window)) for row, a, b in inside]
+            pooled = torch.cat([pooled, pool_spans(tapped, around, "mean")], dim=1)
+        for (row, first, stop), vector in zip(waiting, pooled.cpu().numpy(), strict=True):
             batch[row].text.take_vector(first, stop, vector)
-        wholes = _pool(tapped, [(row, 0, len(job.window)) for row, job in enumerate(batch)], "mean")
+        wholes = pool_spans(tapped, [(row, 0, len(job.window)) for row, job in enumerate(batch)], "mean").cpu().numpy()
         for job, mean in zip(batch, wholes, strict=True):
             job.text.total = job.text.total + mean.astype(np.float64) * len(job.window)
 
+    def _around(self, row: int, first: int, stop: int, length: int) -> tuple[int, int, int]:
+        """Tokens of a span's context in a window of ``length``."""
+        reach = self.context_tokens or 0
+        return row, max(0, first - reach), min(length, stop + reach)
+
     @torch.inference_mode()
-    def _run(self, token_ids: list[list[int]]) -> tuple[Tensor, Tensor | None]:
-        """Run windows; return the tap and the state blocks without the special tokens."""
-        before = len(self._prefix)
-        longest = max(map(len, token_ids))
-        width = before + longest + len(self._suffix)
-        ids = np.full((len(token_ids), width), self._pad, dtype=np.int64)
-        mask = np.zeros((len(token_ids), width), dtype=np.int64)
-        for row, tokens in enumerate(token_ids):
-            complete = [*self._prefix, *tokens, *self._suffix]
-            ids[row, : len(complete)] = complete
-            mask[row, : len(complete)] = 1
-        device = self.backbone.device
-        tapped, states = self.backbone(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
-        inner = slice(before, before + longest)
+    def _run(self, batch: list[_Job], backbone: CutBackbone) -> tuple[Tensor, Tensor | None]:
+        return self.run([job.ids for job in batch], backbone)
+
+    def run(
+        self, token_ids: Sequence[Sequence[int]], backbone: CutBackbone | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Run one window a row, with gradients where the backbone has them.
+
+        Args:
+            token_ids: Without special tokens, each at most ``window_size`` long.
+            backbone: One of the replicas; the first where it is left out.
+
+        Returns:
+            The tap ``[n, n_tokens, d]`` and the state blocks, as `CutBackbone` returns them,
+            without the special tokens and padded at the end.
+        """
+        backbone = backbone or self.backbone
+        complete = [[*self._prefix, *tokens, *self._suffix] for tokens in token_ids]
+        inner = slice(len(self._prefix), len(self._prefix) + max(map(len, token_ids)))
+        if backbone.causal and inner.stop:
+            tapped, states = run_packed(backbone, complete, self._pad)
+        else:
+            tapped, states = backbone(*self._padded(complete, backbone.device))
         return tapped[:, inner], None if states is None else states[:, inner]
+
+    def _padded(self, texts: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Token ids and mask ``[n, longest]``."""
+        ids = np.full((len(texts), max(map(len, texts))), self._pad, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, text in enumerate(texts):
+            ids[row, : len(text)] = text
+            mask[row, : len(text)] = 1
+        return to_device(ids, device), to_device(mask, device)
 
     def _special_tokens(self) -> tuple[list[int], list[int]]:
         """What the tokenizer puts before and after a text."""
@@ -277,19 +349,18 @@ def _detect(proposer: SpanProposer, states: Tensor, batch: list[_Job]) -> None:
         batch[row].text.take_proposals(batch[row].number, proposals)
 
 
-@torch.inference_mode()
-def _pool(tapped: Tensor, spans: list[tuple[int, int, int]], pooling: str) -> np.ndarray:
-    """Pool token spans (row, first, stop) to vectors ``[n, d]`` float32."""
+def pool_spans(tapped: Tensor, spans: Sequence[tuple[int, int, int]], pooling: str) -> Tensor:
+    """Pool token spans (row, first, stop) of ``[n, n_tokens, d]`` to vectors ``[n_spans, d]`` float32."""
     if not spans:
-        return np.zeros((0, tapped.shape[-1]), dtype=np.float32)
+        return tapped.new_zeros(0, tapped.shape[-1], dtype=torch.float32)
     rows, firsts, stops = (torch.tensor(column, device=tapped.device) for column in zip(*spans, strict=True))
     if pooling == "first":
-        return tapped[rows, firsts].float().cpu().numpy()
+        return tapped[rows, firsts].float()
     if pooling == "last":
-        return tapped[rows, stops - 1].float().cpu().numpy()
+        return tapped[rows, stops - 1].float()
     lengths = stops - firsts
     owner = torch.repeat_interleave(torch.arange(len(spans), device=tapped.device), lengths)
     within = torch.arange(len(owner), device=tapped.device) - (torch.cumsum(lengths, 0) - lengths)[owner]
     tokens = tapped[rows[owner], firsts[owner] + within].float()
     totals = torch.zeros(len(spans), tapped.shape[-1], device=tapped.device).index_add_(0, owner, tokens)
-    return (totals / lengths.clamp(min=1).unsqueeze(1)).cpu().numpy()
+    return totals / lengths.clamp(min=1).unsqueeze(1)

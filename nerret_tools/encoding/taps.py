@@ -13,6 +13,8 @@ Pooling = Literal["mean", "last", "first"]
 COMPONENTS: tuple[str, ...] = get_args(Component)
 POOLINGS: tuple[str, ...] = get_args(Pooling)
 
+WINDOW_TOKENS = 256  # what sentence-transformers trained MiniLM's positions on
+
 
 @dataclass(frozen=True)
 class Tap:

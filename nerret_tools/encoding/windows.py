@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,19 +26,29 @@ class Window:
 class TokenizedText:
     """A text as tokens, without special ones, each with its place in the text.
 
+    Args:
+        text: The text.
+        encoding: What the tokenizer made of it.
+        own_words: Whether the tokenizer's own units are words: split at white space and at
+            punctuation, as BERT's are. Where not, words are found in the text: byte-level
+            tokenizers put ``-Luc`` and ``(Oslo`` in one unit, others a whole text.
+
     Attributes:
         text: The text.
         ids: Token ids.
     """
 
-    def __init__(self, text: str, encoding: Encoding) -> None:
+    def __init__(self, text: str, encoding: Encoding, *, own_words: bool = True) -> None:
         self.text = text
         self.ids: list[int] = encoding.ids
         self._encoding = encoding
+        self._own_words = own_words
 
     @cached_property
     def _offsets(self) -> np.ndarray:
-        return np.array(self._encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        """Places without the white space around, which byte-level tokens carry with them."""
+        offsets = np.array(self._encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        return offsets if self._own_words else _without_space(self.text, offsets)
 
     @property
     def starts(self) -> np.ndarray:
@@ -53,15 +64,62 @@ class TokenizedText:
     def words(self) -> np.ndarray:
         """Number of the word that each token belongs to, ``[n_tokens]`` int64.
 
-        Words are the tokenizer's own units: split at white space and, for BERT, at punctuation.
+        A word is a run of letters and digits, or one token of something else.
         """
-        return np.array([-1 if word is None else word for word in self._encoding.word_ids], dtype=np.int64)
+        if self._own_words:
+            return np.array([-1 if word is None else word for word in self._encoding.word_ids], dtype=np.int64)
+        return _words_in(self.text, self._offsets)
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:
         """Tokens ``[first, last + 1)`` that overlap characters ``[start, end)``; None: no token does."""
         first = int(np.searchsorted(self.ends, start, side="right"))
         stop = int(np.searchsorted(self.starts, end, side="left"))
+        while first < stop and self.starts[first] == self.ends[first]:  # white space at the edges
+            first += 1
+        while first < stop and self.starts[stop - 1] == self.ends[stop - 1]:
+            stop -= 1
         return (first, stop) if first < stop else None
+
+    def span_of(self, first: int, stop: int) -> tuple[int, int]:
+        """Characters ``[start, end)`` of tokens ``[first, stop)``.
+
+        A mark that shares the first token with the letters after it is left out, ``(`` of ``(Oslo``.
+        """
+        start, end = int(self.starts[first]), int(self.ends[stop - 1])
+        if not self._own_words:
+            places = range(start, int(self.ends[first]))
+            start = next((place for place in places if _is_letter(self.text[place])), start)
+        return start, end
+
+
+def _without_space(text: str, offsets: np.ndarray) -> np.ndarray:
+    """Move starts and ends of tokens past white space; a token of nothing else is empty, at its end."""
+    space = np.array([character.isspace() for character in text] + [False])
+    places = np.arange(len(space))
+    following = np.minimum.accumulate(np.where(space, len(text), places)[::-1])[::-1]  # next that is no space
+    before = np.maximum.accumulate(np.concatenate([[0], np.where(space[:-1], 0, places[:-1] + 1)]))
+    starts = np.minimum(following[offsets[:, 0]], offsets[:, 1])
+    ends = np.maximum(before[offsets[:, 1]], starts)
+    return np.stack([starts, ends], axis=1)
+
+
+def _words_in(text: str, offsets: np.ndarray) -> np.ndarray:
+    """Number words by what the characters are: see `TokenizedText.words`."""
+    words = np.zeros(len(offsets), dtype=np.int64)
+    number, last_end, last_letter, after_space = -1, -1, False, False
+    for row, (start, end) in enumerate(offsets.tolist()):
+        space = start == end  # white space goes with the word after it
+        part = not space and start < last_end  # one character in several tokens
+        joined = not space and last_letter and start == last_end and _is_letter(text[start])
+        number += not (after_space or part or joined)
+        words[row] = number
+        last_end, last_letter, after_space = end, not space and _is_letter(text[end - 1]), space
+    return words
+
+
+def _is_letter(character: str) -> bool:
+    """Whether it belongs to words: a letter, a digit, or an accent over one."""
+    return unicodedata.category(character)[0] in "LNM"
 
 
 def split_windows(token_count: int, size: int, overlap: int) -> list[Window]:

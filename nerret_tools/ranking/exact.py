@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from nerret_tools.cancellation import check_cancelled
+
 __all__ = ["SCORE_DECIMALS", "exact_scores", "margin"]
 
 SCORE_DECIMALS = 6
@@ -52,6 +54,7 @@ def exact_scores(
     scores = np.empty(len(rows), np.float64)
     block = max(1, _BLOCK_BYTES // (8 * len(query)))
     for first in range(0, len(rows), block):
+        check_cancelled()
         chosen = vectors[rows[first : first + block]]
         scores[first : first + block] = (chosen * wide).sum(axis=1)
     # + 0.0 turns the -0.0 that rounding makes into 0.0

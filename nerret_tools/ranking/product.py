@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
+from nerret_tools.cancellation import check_cancelled
+
 __all__ = ["score_rows"]
 
 _BLOCK_ROWS = 16_384
@@ -49,10 +51,11 @@ def score_rows(
     if len(queries) > _FEW_QUERIES:
         # BLAS has its own threads
         for first in blocks:
+            check_cancelled()
             rows = vectors[first : first + _BLOCK_ROWS]
             scores[:, first : first + _BLOCK_ROWS] = (rows @ queries.T).T
     else:
         with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
             for _ in pool.map(few, blocks):
-                pass
+                check_cancelled()
     return scores

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
-from urllib.parse import urlsplit
 
 import chromadb
 import httpx
@@ -17,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from nerret_tools.errors import IndexLockedError, IndexNotFoundError, StoreError, StoreUnavailableError
 from nerret_tools.storage.calls import Caller, start_command
-from nerret_tools.storage.peek import DATABASE_NAME, LOCK_NAME, is_server
+from nerret_tools.storage.peek import DATABASE_NAME, LOCK_NAME, SERVER_PORT, ServerAddress, is_server
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from nerret_tools.storage.scan_copy import ScanCopy
 
 __all__ = ["Connection", "is_server"]
-
-SERVER_PORT = 8000
-"""Of an ``http://`` address without one: `chroma run` listens there."""
 
 _PROBE_SECONDS = 5.0
 """A server that does not answer in this time counts as away; Chroma's client would wait for ever."""
@@ -148,17 +144,11 @@ def _locked(folder: Path) -> IndexLockedError:
 
 
 def _open_server(address: str) -> Connection:
-    parts = urlsplit(address)
-    secure = parts.scheme == "https"
+    secure, host, port = ServerAddress.parse(address)
+    host = f"[{host}]" if ":" in host else host
+    scheme = "https" if secure else "http"
     try:
-        port = parts.port or (443 if secure else SERVER_PORT)
-    except ValueError as error:
-        raise StoreError(f"{address} is not an address: {error}; it should look like http://host:port") from error
-    if not parts.hostname:
-        raise StoreError(f"{address} has no host; it should look like http://host:port")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    try:
-        httpx.get(f"{parts.scheme}://{host}:{port}/api/v2/heartbeat", timeout=_PROBE_SECONDS).raise_for_status()
+        httpx.get(f"{scheme}://{host}:{port}/api/v2/heartbeat", timeout=_PROBE_SECONDS).raise_for_status()
         client = chromadb.HttpClient(host=host, port=port, ssl=secure, settings=Settings(anonymized_telemetry=False))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise StoreUnavailableError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,21 +12,42 @@ from torch.nn import functional as F
 from nerret_tools.models import Calibration
 
 CUTOFFS = np.arange(0.05, 0.96, 0.01)  # relevances tried as the default
+BINS = 10  # of equal width, for the expected calibration error
+UNRANKED = -2.0  # stands for the score of a relevant document that has none
+
+Rankings = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
-def fit_calibration(rankings: Sequence[tuple[np.ndarray, np.ndarray]]) -> Calibration:
+@dataclass(frozen=True)
+class HeldOut:
+    """How a calibration does on types that it was not fitted on, each left out once; macro over types.
+
+    Attributes:
+        f1: At the default cut-off.
+        best_f1: The best that any cut-off gives, chosen for each type.
+        calibration_error: Expected calibration error of the ranked documents.
+    """
+
+    f1: float
+    best_f1: float
+    calibration_error: float
+
+
+def fit_calibration(rankings: Rankings) -> Calibration:
     """Fit one logistic curve over all types, each type counting the same.
 
     Args:
         rankings: For each type the scores of its documents and whether each is relevant,
-            both ``[n]``. Relevant documents that were not ranked come with score -1.
+            both ``[n]``. Relevant documents that were not ranked come with score `UNRANKED`; they
+            count as missed, and the curve is not fitted to them.
 
     Returns:
-        The curve, with the cut-off that gives the best F1, macro over types.
+        The curve, with the cut-off that comes nearest to each type's best F1, in the mean.
     """
-    scores = torch.from_numpy(np.concatenate([scores for scores, _ in rankings]))
-    relevant = torch.from_numpy(np.concatenate([relevant for _, relevant in rankings])).double()
-    weights = torch.from_numpy(np.concatenate([np.full(len(scores), 1 / len(scores)) for scores, _ in rankings]))
+    ranked = [(scores[scores > UNRANKED], relevant[scores > UNRANKED]) for scores, relevant in rankings]
+    scores = torch.from_numpy(np.concatenate([scores for scores, _ in ranked]))
+    relevant = torch.from_numpy(np.concatenate([relevant for _, relevant in ranked])).double()
+    weights = torch.from_numpy(np.concatenate([np.full(len(scores), 1 / len(scores)) for scores, _ in ranked]))
     line = torch.tensor([10.0, -5.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
 
@@ -40,14 +62,45 @@ def fit_calibration(rankings: Sequence[tuple[np.ndarray, np.ndarray]]) -> Calibr
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     slope, intercept = line.tolist()
     curve = Calibration(slope, intercept, cutoff=0.5)
-    best = max(CUTOFFS, key=lambda cutoff: macro_f1(rankings, curve.score_at(float(cutoff)) or -1.0))
-    return Calibration(round(slope, 4), round(intercept, 4), round(float(best), 2))
+    bests = [max(best_f1(scores, relevant), 1e-9) for scores, relevant in rankings]
+
+    def nearness(cutoff: float) -> float:
+        score = curve.score_at(cutoff) or -1.0
+        return float(np.mean([f1_at(*one, score) / best for one, best in zip(rankings, bests, strict=True)]))
+
+    chosen = max(CUTOFFS.tolist(), key=nearness)
+    return Calibration(round(slope, 4), round(intercept, 4), round(chosen, 2))
 
 
-def macro_f1(rankings: Sequence[tuple[np.ndarray, np.ndarray]], cutoff: float) -> float:
-    """F1 of listing every document with at least this score, averaged over types."""
-    values = []
-    for scores, relevant in rankings:
-        listed = scores >= cutoff
-        values.append(2 * (listed & relevant).sum() / max(1, listed.sum() + relevant.sum()))
-    return float(np.mean(values))
+def leave_one_out(rankings: Rankings) -> HeldOut:
+    """Fit on all types but one, judge by that one, for each type."""
+    f1s, bests, errors = [], [], []
+    for held, (scores, relevant) in enumerate(rankings):
+        curve = fit_calibration([one for number, one in enumerate(rankings) if number != held])
+        f1s.append(f1_at(scores, relevant, curve.score_at(curve.cutoff) or -1.0))
+        bests.append(best_f1(scores, relevant))
+        ranked = scores > UNRANKED
+        errors.append(calibration_error(curve.relevance(scores[ranked]), relevant[ranked]))
+    return HeldOut(float(np.mean(f1s)), float(np.mean(bests)), float(np.mean(errors)))
+
+
+def f1_at(scores: np.ndarray, relevant: np.ndarray, cutoff: float) -> float:
+    """F1 of listing every document with at least this score."""
+    listed = scores >= cutoff
+    return float(2 * (listed & relevant).sum() / max(1, listed.sum() + relevant.sum()))
+
+
+def best_f1(scores: np.ndarray, relevant: np.ndarray) -> float:
+    """The best F1 that any cut-off gives."""
+    order = np.argsort(-scores, kind="stable")
+    order = order[scores[order] > UNRANKED]
+    found = np.cumsum(relevant[order])
+    return float((2 * found / (np.arange(1, len(order) + 1) + relevant.sum())).max(initial=0.0))
+
+
+def calibration_error(relevances: np.ndarray, relevant: np.ndarray) -> float:
+    """Expected calibration error over `BINS` bins of equal width."""
+    bins = np.minimum((relevances * BINS).astype(int), BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    gaps = np.bincount(bins, weights=relevances - relevant, minlength=BINS)
+    return float(np.abs(gaps).sum() / max(1, counts.sum()))

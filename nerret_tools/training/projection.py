@@ -55,21 +55,23 @@ def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, re
     return projection.eval()
 
 
-def multi_positive_loss(logits: Tensor, positive: Tensor) -> Tensor:
+def multi_positive_loss(logits: Tensor, positive: Tensor, unknown: Tensor | None = None) -> Tensor:
     """InfoNCE both ways where a row has several positives: each against all negatives.
 
     Args:
         logits: Similarity over temperature, ``[n_types, n_mentions]``.
         positive: True where the mention is of the type.
+        unknown: True where it is neither known to be nor known not to be.
     """
-    return (_one_way(logits, positive) + _one_way(logits.T, positive.T)) / 2
+    left_out = positive if unknown is None else positive | unknown
+    return (_one_way(logits, positive, left_out) + _one_way(logits.T, positive.T, left_out.T)) / 2
 
 
-def _one_way(logits: Tensor, positive: Tensor) -> Tensor:
-    negatives = logits.masked_fill(positive, -torch.inf).logsumexp(dim=1, keepdim=True)
+def _one_way(logits: Tensor, positive: Tensor, left_out: Tensor) -> Tensor:
+    negatives = logits.masked_fill(left_out, -1e4).logsumexp(dim=1, keepdim=True)
     each = F.softplus(negatives - logits)  # -log(e^pos / (e^pos + sum of negatives))
     weights = positive / positive.sum(dim=1, keepdim=True).clamp(min=1)
-    return (each * weights).sum() / positive.any(dim=1).sum()
+    return (each * weights).sum() / positive.any(dim=1).sum().clamp(min=1)
 
 
 class _Sampler:

@@ -90,6 +90,79 @@ class ProjectionRecipe(_Part):
     seed: int = 0
 
 
+class AdapterRecipe(_Part):
+    """The adapter, with a projection and a span head that are trained along.
+
+    Attributes:
+        taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
+        labelled: Sentences with marked types.
+        texts: More sentences with marked spans, for detection and for mining.
+        wordings: Other ways to say a description of the labelled types.
+        groups: Label group → descriptions of it.
+        steps: Optimiser steps: two on the taxonomy, one on labelled sentences, one on mined
+            types, and again.
+        rank: Of the adapter.
+        types: Taxonomy types a step, with one member each.
+        sentences: Labelled sentences a step.
+        mined: Mentions of mined types a step.
+        temperature: Of InfoNCE.
+        learning_rate: Peak of one cycle, of the adapter.
+        head_learning_rate: The same of projection and span head.
+        span_weight: Of the detection loss beside the labelled one.
+        noise: Share of sentences that are misspelt or cut short.
+        seed: Of everything.
+    """
+
+    taxonomy: str
+    labelled: list[LabelledFiles]
+    texts: list[SpanData] = []
+    wordings: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
+    steps: int = 2000
+    rank: int = 16
+    types: int = 144
+    sentences: int = 56
+    mined: int = 80
+    temperature: float = 0.05
+    learning_rate: float = 5e-4
+    head_learning_rate: float = 1e-3
+    span_weight: float = 0.5
+    noise: float = 0.3
+    seed: int = 0
+
+
+class ContextRecipe(_Part):
+    """The context head.
+
+    Attributes:
+        taxonomy: Nouns whose categories serve as type descriptions, relative to the data folder.
+        labelled: Sentences with marked types.
+        texts: More sentences, without types.
+        steps: Optimiser steps.
+        hidden: Width of the hidden layer.
+        dimension: Of the embedding's context part; the entity part gets the rest.
+        sentences: Sentences a step.
+        types: Descriptions a step.
+        temperature: Of both losses.
+        labelled_weight: Weight of InfoNCE on marked sentences.
+        learning_rate: Peak of one cycle.
+        seed: Of sampling, dropout and initial weights.
+    """
+
+    taxonomy: str
+    labelled: list[LabelledFiles]
+    texts: list[str] = []
+    steps: int = 1500
+    hidden: int = 500
+    dimension: int = 128
+    sentences: int = 1024
+    types: int = 256
+    temperature: float = 0.05
+    labelled_weight: float = 0.1
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+
 class CalibrationRecipe(_Part):
     """The curve from scores to relevance: development types that the projection has not seen."""
 
@@ -97,8 +170,10 @@ class CalibrationRecipe(_Part):
 
 
 class Recipe(_Part):
-    """All three parts of a model's training."""
+    """All parts of a model's training; without an adapter the backbone stays as it is."""
 
+    adapter: AdapterRecipe | None = None
+    context: ContextRecipe | None = None
     spans: SpanRecipe
     projection: ProjectionRecipe
     calibration: CalibrationRecipe

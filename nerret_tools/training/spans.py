@@ -41,11 +41,21 @@ class MarkedText:
     complete: bool
 
 
-def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe) -> SpanHead:
-    """Train a head on the states of the frozen encoder."""
+def train_span_head(
+    encoder: TextEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe, start: SpanHead | None = None
+) -> SpanHead:
+    """Train a head on the states of the frozen encoder.
+
+    Args:
+        encoder: Gives the states.
+        texts: With marked spans.
+        recipe: How.
+        start: Is trained on, such as the head that an adapter was trained with; a new one without.
+    """
     torch.manual_seed(recipe.seed)
     width = encoder.backbone.hidden_size * len(encoder.backbone.state_blocks)
-    head = SpanHead(width, recipe.threshold, recipe.overlap_threshold)
+    head = start or SpanHead(width)
+    head.threshold, head.overlap_threshold = recipe.threshold, recipe.overlap_threshold
     head.train()
     optimizer = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -53,8 +63,8 @@ def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], recipe: S
     )
     generator = random.Random(recipe.seed)
     running, started = 0.0, time.monotonic()
-    for step, batch in enumerate(_batches(texts, recipe, generator), start=1):
-        loss = _loss(head, encoder, batch, recipe, generator)
+    for step, batch in enumerate(batches(texts, recipe, generator), start=1):
+        loss = span_loss(head, encoder, batch, recipe, generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
@@ -66,7 +76,7 @@ def train_span_head(encoder: TextEncoder, texts: Sequence[MarkedText], recipe: S
     return head.eval()
 
 
-def _batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.Random) -> Iterator[list[MarkedText]]:
+def batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.Random) -> Iterator[list[MarkedText]]:
     """Batches of like length from a large shuffled pool, as many as there are steps."""
     given = 0
     while True:
@@ -84,13 +94,14 @@ def _batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.
                 yield part
 
 
-def _loss(
+def span_loss(
     head: SpanHead,
     encoder: TextEncoder,
     batch: list[MarkedText],
     recipe: SpanRecipe,
     generator: random.Random,
 ) -> torch.Tensor:
+    """Detection loss of a batch; the encoder's weights get gradients where they want them."""
     views, states = encoder.states([marked.text for marked in batch])
     words, shapes, mask, bounds = head.word_states(states, views)
     labels = np.full((*shapes.shape, MAX_WORDS), -1.0, dtype=np.float32)

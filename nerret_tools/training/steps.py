@@ -1,45 +1,119 @@
-"""The three steps from a recipe and data to a model's weights."""
+"""The steps from a recipe and data to a model's weights."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer
 
+from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.documents import Document
-from nerret_tools.encoding.backbone import load_backbone
 from nerret_tools.encoding.encoder import TextEncoder
-from nerret_tools.encoding.precision import choose_precision
-from nerret_tools.errors import DataFileError
-from nerret_tools.evaluation.labelled import read_documents, read_labelled
+from nerret_tools.encoding.projection import Projection
+from nerret_tools.errors import DataFileError, ModelError
+from nerret_tools.evaluation.baselines.dense import SentenceEncoder
+from nerret_tools.evaluation.labelled import LabelledData, read_documents, read_labelled
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.backbone_files import backbone_folder
-from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
-from nerret_tools.training.calibration import fit_calibration, macro_f1
+from nerret_tools.models.encoders import load_encoder
+from nerret_tools.models.spec import CALIBRATION_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
+from nerret_tools.training.adapter import train_adapter
+from nerret_tools.training.calibration import UNRANKED, fit_calibration, leave_one_out
+from nerret_tools.training.context import SentencePairs, compress_projection, train_context_head
+from nerret_tools.training.examples import LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
 from nerret_tools.training.mentions import labelled_mentions, taxonomy_mentions
+from nerret_tools.training.mining import mine_types
 from nerret_tools.training.projection import train_projection
-from nerret_tools.training.recipe import CalibrationRecipe, ProjectionRecipe, SpanRecipe
+from nerret_tools.training.recipe import AdapterRecipe, CalibrationRecipe, ContextRecipe, ProjectionRecipe, SpanRecipe
 from nerret_tools.training.spans import MarkedText, train_span_head
 from nerret_tools.training.taxonomy import read_wordnet
+
+if TYPE_CHECKING:
+    from nerret_tools.searching import Ranking
 
 logger = logging.getLogger(__name__)
 
 
+def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
+    """Train adapter, projection and span head together and write them to ``out``; return the folder."""
+    taxonomy = read_wordnet(data / recipe.taxonomy)
+    labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
+    more = [read_documents(data / source.path) for source in recipe.texts]
+    sentences = [
+        MarkedSentence(document.text, [(span.start, span.end) for span in document.gold_spans()])
+        for documents in [*(one.documents for one in labelled), *more]
+        for document in documents
+    ]
+    mined = mine_types((sentence.text for sentence in sentences), taxonomy)
+    logger.info("adapter: %d types, %d mined mentions, %d sentences", len(taxonomy.types), len(mined), len(sentences))
+    from_sentences = LabelledExamples(
+        labelled, recipe.sentences, recipe.wordings, recipe.groups, recipe.noise, recipe.seed
+    )
+    from_taxonomy = TaxonomyExamples(taxonomy, sentences, recipe.types, recipe.seed)
+    from_mining = MinedExamples(mined, sentences, taxonomy, recipe.mined, recipe.noise, recipe.seed)
+    draws = [from_sentences.draw, from_taxonomy.draw, from_mining.draw, from_taxonomy.draw]
+    train_adapter(_encoder(spec, adapted=False), draws, _marked_texts(spans, data), recipe, spans, out)
+    return out
+
+
+def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) -> Path:
+    """Train the context head on the adapted backbone, and make room for it in the embedding.
+
+    Writes the head and the projection, which gives up as many dimensions; returns the head's file.
+    """
+    taxonomy = read_wordnet(data / recipe.taxonomy)
+    labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
+    documents = [document for source in labelled for document in source.documents]
+    texts = [document.text for document in documents]
+    texts += [document.text for path in recipe.texts for document in read_documents(data / path)]
+    descriptions = sorted({description for source in labelled for description in source.types.values()})
+    lemmas = {lemma for kind in taxonomy.types for lemma in taxonomy.synsets[kind].lemmas[:3]}
+    types = [*descriptions, *sorted(lemmas.difference(descriptions))]
+    logger.info("context head: %d sentences, %d descriptions", len(texts), len(types))
+    encoder = _encoder(spec)
+    teacher = SentenceEncoder.load(backbone_folder(spec))
+    gold = [[(span.start, span.end) for span in document.gold_spans()] for document in documents]
+    encoded = encoder.encode(texts, [*gold, *([] for _ in texts[len(documents) :])])
+    has = np.zeros((len(descriptions), len(texts)), dtype=bool)
+    place = {description: row for row, description in enumerate(descriptions)}
+    first = 0
+    for source in labelled:
+        for label, description in source.types.items():
+            for column, document in enumerate(source.documents, start=first):
+                has[place[description], column] |= document.id in source.relevant[label]
+        first += len(source.documents)
+    described = encoder.encode_types(types)
+    pairs = SentencePairs(
+        sentences=np.stack([one.text_vector for one in encoded]),
+        taught_sentences=teacher.encode(texts),
+        types=described,
+        taught_types=teacher.encode(types),
+        described=np.arange(len(descriptions)),
+        has=has,
+    )
+    head = train_context_head(pairs, recipe)
+    projection = Projection.load(out / PROJECTION_FILE)
+    sample = np.concatenate([described, *(one.vectors for one in encoded[:5000])])
+    projection = compress_projection(projection, sample, spec.dimension - recipe.dimension)
+    projection.save(out / PROJECTION_FILE)
+    head.save(out / CONTEXT_FILE)
+    return out / CONTEXT_FILE
+
+
 def make_span_head(spec: ModelSpec, recipe: SpanRecipe, data: Path, out: Path) -> Path:
     """Train the span head and write it to ``out``; return the file."""
-    texts: list[MarkedText] = []
-    for source in recipe.data:
-        for document in read_documents(data / source.path):
-            spans = tuple((span.start, span.end) for span in document.gold_spans())
-            texts += [MarkedText(document.text, spans, source.complete)] * source.repeat
-    if not texts:
-        raise DataFileError("the recipe names no data for the span head")
+    if not spec.state_blocks:
+        raise ModelError(f"model {spec.name} names no state_blocks; a span head reads the outputs of those blocks")
+    texts = _marked_texts(recipe, data)
     logger.info("span head: %d sentences", len(texts))
-    head = train_span_head(_encoder(spec), texts, recipe)
+    start = out / SPAN_HEAD_FILE if spec.adapted else None  # what the adapter was trained with
+    head = train_span_head(_encoder(spec), texts, recipe, SpanHead.load(start) if start and start.exists() else None)
     out.mkdir(parents=True, exist_ok=True)
     head.save(out / SPAN_HEAD_FILE)
     return out / SPAN_HEAD_FILE
@@ -62,33 +136,66 @@ def make_projection(spec: ModelSpec, recipe: ProjectionRecipe, data: Path, out: 
 
 
 def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out: Path) -> Path:
-    """Fit relevance on detected mentions of development sentences; return the file."""
+    """Fit relevance on development sentences; return the file.
+
+    On detected mentions; on the marked ones where the model has no span head.
+    """
     from nerret_tools.index import EntityIndex
 
     labelled = read_labelled(data / recipe.labelled.path, data / recipe.labelled.types)
     with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
-        index.add(Document(id=document.id, text=document.text) for document in labelled.documents)
-        ranked = index.rank_many(list(labelled.types.values()))
-    rankings = []
-    for label, (ids, scores, _) in zip(labelled.types, ranked, strict=True):
-        relevant = labelled.relevant[label]
-        unranked = len(relevant.difference(ids))
-        found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
-        rankings.append((np.concatenate([scores, np.full(unranked, -1.0)]), found))
-    calibration = fit_calibration(rankings)
-    logger.info(
-        "calibration: macro F1 %.3f at the default cut-off %.2f on %d development types",
-        macro_f1(rankings, calibration.score_at(calibration.cutoff) or -1.0),
-        calibration.cutoff,
-        len(rankings),
-    )
+        index.add(
+            Document(id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans())
+            for document in labelled.documents
+        )
+        curves = []
+        for context in (True, False) if spec.context_dimension else (True,):
+            rankings = _judged(labelled, index.rank_many(list(labelled.types.values()), context))
+            curves.append(fit_calibration(rankings))
+            if len(rankings) < 2:
+                continue  # nothing is left when one is held out
+            held = leave_one_out(rankings)
+            logger.info(
+                "%s context: on %d development types, each left out once: F1 %.3f at the default cut-off, %.3f of the "
+                "best %.3f; expected calibration error %.3f",
+                "with" if context else "without",
+                len(rankings),
+                held.f1,
+                held.f1 / held.best_f1,
+                held.best_f1,
+                held.calibration_error,
+            )
+    calibration = replace(curves[0], without_context=curves[1] if len(curves) > 1 else None)
     out.mkdir(parents=True, exist_ok=True)
     calibration.save(out / CALIBRATION_FILE)
     return out / CALIBRATION_FILE
 
 
-def _encoder(spec: ModelSpec) -> TextEncoder:
+def _judged(labelled: LabelledData, ranked: Sequence[Ranking]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Scores of each type's documents and whether they are relevant, those without a mention last."""
+    judged = []
+    for label, (ids, scores, _) in zip(labelled.types, ranked, strict=True):
+        relevant = labelled.relevant[label]
+        unranked = len(relevant.difference(ids))
+        found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
+        judged.append((np.concatenate([scores, np.full(unranked, UNRANKED)]), found))
+    return judged
+
+
+def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:
+    texts: list[MarkedText] = []
+    for source in recipe.data:
+        for document in read_documents(data / source.path):
+            spans = tuple((span.start, span.end) for span in document.gold_spans())
+            texts += [MarkedText(document.text, spans, source.complete)] * source.repeat
+    if not texts:
+        raise DataFileError("the recipe names no data for the span head")
+    return texts
+
+
+def _encoder(spec: ModelSpec, adapted: bool | None = None) -> TextEncoder:
+    """The model's encoder for training: in float32 where it learns itself."""
     torch.manual_seed(0)
-    folder = backbone_folder(spec)
-    backbone = load_backbone(folder, spec.tap, state_blocks=spec.state_blocks, dtype=choose_precision())
-    return TextEncoder(backbone, AutoTokenizer.from_pretrained(folder))
+    if adapted is False:
+        return load_encoder(spec, precision="float32", device="cpu", adapted=False)
+    return load_encoder(spec, adapted=adapted)

@@ -31,12 +31,14 @@ class Taxonomy:
         types: Indices of the synsets that serve as types.
         members: For each type, the indices of the synsets below it, sorted.
         ancestors: For each synset, the positions in ``types`` of all types above it, sorted.
+        children: For each type, the positions of the types directly below it, sorted.
     """
 
     synsets: list[Synset]
     types: list[int]
     members: list[np.ndarray]
     ancestors: list[np.ndarray]
+    children: list[np.ndarray]
 
 
 def read_wordnet(path: Path, min_members: int = MIN_MEMBERS, max_members: int = MAX_MEMBERS) -> Taxonomy:
@@ -95,4 +97,15 @@ def _close(synsets: list[Synset], above_of: list[list[int]], least: int, most: i
         np.array(sorted(position[a] for a in ancestors_of(synset) if a in position), dtype=np.int64)
         for synset in range(len(synsets))
     ]
-    return Taxonomy(synsets, types, [np.array(below[synset], dtype=np.int64) for synset in types], ancestors)
+    children: list[list[int]] = [[] for _ in types]
+    for number, synset in enumerate(types):
+        for parent in above_of[synset]:
+            if parent in position:
+                children[position[parent]].append(number)
+    return Taxonomy(
+        synsets,
+        types,
+        [np.array(below[synset], dtype=np.int64) for synset in types],
+        ancestors,
+        [np.array(found, dtype=np.int64) for found in children],
+    )

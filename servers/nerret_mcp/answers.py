@@ -25,8 +25,13 @@ class FoundDocument(BaseModel):
 
     document_id: Annotated[str, Field(description="Pass it to get_document.")]
     title: Annotated[str | None, Field(description="From the document's metadata, where it has one.")]
-    score: Annotated[float, Field(description="Cosine of the best mention with the entity type.")]
-    relevance: Annotated[float, Field(description="Probability, 0 to 1, that the document mentions such an entity.")]
+    score: Annotated[float, Field(description="How near the best mention is to the entity type; the list's order.")]
+    relevance: Annotated[
+        float | None,
+        Field(
+            description="Probability, 0 to 1, that the document mentions such an entity; null where it is not known."
+        ),
+    ]
     mention_count: Annotated[int, Field(description="Mentions over the cut-off, shown here or not.")]
     mentions: Annotated[list[FoundMention], Field(description="The best ones, at most 3.")]
 
@@ -37,7 +42,7 @@ class FindPage(BaseModel):
     entity_type: str
     collection: str
     index_id: Annotated[str, Field(description="Stays the same as long as the index exists.")]
-    min_relevance: Annotated[float, Field(description="The cut-off that was applied.")]
+    min_relevance: Annotated[float | None, Field(description="The cut-off that was applied; null where unknown.")]
     exact: Annotated[bool, Field(description="True: every stored mention was compared.")]
     total_documents: Annotated[int, Field(description="Documents over the cut-off, on all pages together.")]
     returned: Annotated[int, Field(description="Documents on this page.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import Annotated, Literal
 
@@ -68,11 +67,7 @@ def finding_tool(library: Library, page_chars: int) -> StrictTool:
         chosen = await library.collection(collection)
         await library.ready(partial(_report, ctx))
         question = Question(entity_type, min_relevance, limit, cursor or None, response_format == "detailed")
-        cancelled = threading.Event()
-        try:
-            page, text = await library.work(lambda: find_page(chosen, question, page_chars, cancelled))
-        finally:
-            cancelled.set()
+        page, text = await library.work(lambda: find_page(chosen, question, page_chars))
         return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=page)
 
     return StrictTool.reading(

@@ -15,6 +15,7 @@ import anyio.to_thread
 from nerret_mcp.answers import ModelState
 from nerret_mcp.faults import ModelUnavailableError, UnknownCollectionError, told
 from nerret_tools import EntityIndex
+from nerret_tools.cancellation import cancellable
 from nerret_tools.errors import IndexNotFoundError, NerretError
 
 __all__ = ["DEFAULT_NAME", "Collection", "Library"]
@@ -169,10 +170,20 @@ class Library:
     async def work(self, call: Callable[[], _Answer]) -> _Answer:
         """Run a blocking call in a thread, so that the event loop stays live.
 
-        A cancelled call that waits in line never begins; one that runs is left to end by itself.
+        A cancelled call that waits in line never begins; one that runs is not waited for, and ends where
+        the engine next asks whether it should.
         """
+        cancelled = threading.Event()
+
+        def until_cancelled() -> _Answer:
+            with cancellable(cancelled.is_set):
+                return call()
+
         with told():
-            return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._threads)
+            try:
+                return await anyio.to_thread.run_sync(until_cancelled, abandon_on_cancel=True, limiter=self._threads)
+            finally:
+                cancelled.set()
 
     def close(self) -> None:
         """Close all indexes; waits for what the background does."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +10,7 @@ from nerret_mcp.answers import FindPage
 from nerret_mcp.library import Collection
 from nerret_mcp.untrusted import NOTICE, shorten, shown_id, snippet
 from nerret_tools import FindResult, Hit
+from nerret_tools.cancellation import check_cancelled
 
 __all__ = ["Question", "find_page", "title_of"]
 
@@ -57,17 +56,15 @@ class _Entry:
 class _Page:
     """Takes in documents as long as there is room for them, in both forms, and for what stands around them."""
 
-    def __init__(self, collection: Collection, question: Question, page_chars: int, cancelled: threading.Event) -> None:
+    def __init__(self, collection: Collection, question: Question, page_chars: int) -> None:
         self.entries: list[_Entry] = []
         self._detailed = question.detailed
-        self._cancelled = cancelled
         around = _AROUND_CHARACTERS + len(json.dumps(question.entity_type)) + 2 * len(collection.name)
         self._json_room = self._text_room = page_chars - around
 
     def takes(self, hit: Hit) -> bool:
         """Whether there was room for one more document; for the first one there always is."""
-        if self._cancelled.is_set():
-            raise CancelledError("nobody waits for the answer any more")
+        check_cancelled()
         entry = _entry(hit, self._detailed)
         self._json_room -= len(json.dumps(entry.plain, ensure_ascii=False)) + 2
         self._text_room -= len(entry.line) + 1
@@ -78,22 +75,19 @@ class _Page:
         return True
 
 
-def find_page(
-    collection: Collection, question: Question, page_chars: int, cancelled: threading.Event
-) -> tuple[dict[str, Any], str]:
+def find_page(collection: Collection, question: Question, page_chars: int) -> tuple[dict[str, Any], str]:
     """Answer with one page: structured content and text, each of at most `page_chars` characters.
 
     Args:
         collection: What is searched.
         question: What is asked.
         page_chars: A single document is shown even if it is larger.
-        cancelled: Set by a caller who has gone: then the work ends.
 
     Raises:
         NerretError: As `EntityIndex.find` does.
-        CancelledError: The caller has gone.
+        CancelledError: The caller has gone; see `nerret_tools.cancellation`.
     """
-    page = _Page(collection, question, page_chars, cancelled)
+    page = _Page(collection, question, page_chars)
     smallest = _SMALLEST_DETAILED_ENTRY if question.detailed else _SMALLEST_ENTRY
     result = collection.index.find(
         question.entity_type,
@@ -131,12 +125,17 @@ def _entry(hit: Hit, detailed: bool) -> _Entry:
         "document_id": hit.document_id,
         "title": title_of(hit.document.metadata),
         "score": hit.score,
-        "relevance": round(hit.relevance, 6),
+        "relevance": _rounded(hit.relevance),
         "mention_count": hit.mention_count,
         "mentions": mentions,
     }
-    numbers = f"{hit.relevance:.4f}\t{hit.score:.6f}\t{hit.mention_count}"
+    relevance = "unknown" if hit.relevance is None else f"{hit.relevance:.4f}"
+    numbers = f"{relevance}\t{hit.score:.6f}\t{hit.mention_count}"
     return _Entry(plain, f"{shown_id(hit.document_id)}\t{numbers}\t{' | '.join(shown)}\t{plain['title'] or ''}")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def _structured(
@@ -146,7 +145,7 @@ def _structured(
         entity_type=question.entity_type,
         collection=collection.name,
         index_id=collection.index_id,
-        min_relevance=round(result.min_relevance, 6),
+        min_relevance=_rounded(result.min_relevance),
         exact=result.exact,
         total_documents=result.total,
         returned=len(entries),
@@ -168,8 +167,9 @@ def _text(entries: list[_Entry], result: FindResult, collection: Collection) -> 
     if result.total:
         header += ["columns: document_id, relevance, score, mention_count, mentions, title", NOTICE]
     else:
+        cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.2f}"
         header.append(
-            f"nothing in collection {collection.name} reaches min_relevance {result.min_relevance:.2f}; "
+            f"nothing in collection {collection.name} reaches {cutoff}; "
             "try other words for the type, or a lower min_relevance"
         )
     if result.next_cursor is not None:

@@ -12,6 +12,7 @@ from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from nerret_mcp.extracting import extracting_tool
 from nerret_mcp.finding import finding_tool
 from nerret_mcp.guidance import INSTRUCTIONS, add_prompt
 from nerret_mcp.library import Library
@@ -76,6 +77,7 @@ def create_server(
             finding_tool(library, options.page_chars),
             reading_tool(library, options.page_chars),
             listing_tool(library),
+            extracting_tool(library, options.page_chars, options.model),
         ],
         log_level=options.log_level,
         lifespan=load_after_greeting,

@@ -20,9 +20,10 @@ def test_the_demo_finds_most_dinosaurs_and_ranks_them_high(nerret, demo_index, c
     dinosaurs = {name for name, line in corpus.items() if "dinosaur" in {e["type"] for e in line["entities"]}}
     found = ids(answer)
     assert answer["total"] == len(found)
-    assert len(dinosaurs & set(found)) >= 0.8 * len(dinosaurs)
-    best = set(found[: len(dinosaurs)])
-    assert len(dinosaurs & best) >= 0.5 * len(dinosaurs), "chance is 0.09"
+    assert len(dinosaurs & set(found)) >= 0.6 * len(dinosaurs)
+    assert len(dinosaurs & set(found)) >= 0.6 * len(found), "chance is 0.09"
+    airlines = {name for name, line in corpus.items() if "airline" in {e["type"] for e in line["entities"]}}
+    assert set(ids(find(nerret, demo_index, "airline", "--limit", "4"))) <= airlines
 
 
 def test_the_evidence_is_in_the_answer(nerret, demo_index, corpus):

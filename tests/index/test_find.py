@@ -19,9 +19,9 @@ def test_the_best_document_has_the_type_and_shows_its_mention(index):
         ("airline", {"air-1", "air-2"}, {"Lufthansa", "Qantas"}),
         ("river", {"river-1"}, {"Orinoco"}),
     ]:
-        best = index.find(entity_type, min_relevance=0).hits[0]
-        assert best.document_id in expected
-        assert best.mentions[0].text in surfaces
+        best = index.find(entity_type, min_relevance=0).hits[: len(expected)]
+        assert {hit.document_id for hit in best} == expected
+        assert {hit.mentions[0].text for hit in best} == surfaces
 
 
 def test_every_mention_is_a_stretch_of_its_documents_text(index):
@@ -98,7 +98,7 @@ def test_a_cursor_does_not_survive_a_rebuilt_index(tmp_path, documents):
 def test_the_default_cut_off_lies_between_nothing_and_everything(index):
     everything = index.find("dinosaur", min_relevance=0)
     listed = index.find("dinosaur")
-    assert {"dino-1", "dino-2"} <= set(ids(listed))
+    assert "dino-2" in ids(listed)
     assert listed.total < everything.total
     assert all(hit.relevance >= listed.min_relevance for hit in listed.hits)
     assert index.find("dinosaur", min_relevance=1).hits == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -44,9 +46,36 @@ def test_a_glance_names_those_that_open(place):
     assert EntityIndex.glance(place) == ["first.one", "second"]
 
 
+def test_a_glance_at_a_server_names_those_that_open(shared_server):
+    for name, detector in (("glanced.at", None), ("of-another-model", OwnDetector())):
+        EntityIndex.open(shared_server.address, name, detector=detector).close()
+    assert "glanced.at" in EntityIndex.glance(f"{shared_server.address}/")
+    assert "of-another-model" not in EntityIndex.glance(shared_server.address)
+    assert "of-another-model" in EntityIndex.names(shared_server.address)
+
+
+@pytest.mark.parametrize(
+    "answer", ["[", '{"error": "who are you?"}', '[{"name": 1, "metadata": null}]', '["no collection"]']
+)
+def test_an_answer_that_is_not_understood_is_left_to_opening(answer):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request).start()
+        assert EntityIndex.glance(f"http://127.0.0.1:{server.server_port}") == []
+
+
 def test_a_glance_tells_nothing_where_only_opening_can(place, tmp_path):
     assert EntityIndex.glance(tmp_path / "nothing") == []
     assert EntityIndex.glance("http://127.0.0.1:9") == []
+    assert EntityIndex.glance("http://") == EntityIndex.glance("http://127.0.0.1:port") == []
     with EntityIndex.open(place, "second"):
         assert EntityIndex.glance(place) == []
     shutil.copytree(place, tmp_path / "damaged")

@@ -132,7 +132,9 @@ def test_damaged_weights_are_named(tmp_path):
         load_model(dataclasses.replace(MINILM, weights=weights))
 
 
-def test_every_model_ships_its_card_and_small_files():
+def test_every_model_with_weights_of_ours_ships_its_card_and_small_files():
     for spec in MODELS.values():
+        if not spec.weights.is_absolute():
+            continue  # in the user's folder
         assert (spec.weights / "README.md").read_text().startswith("# ")
         assert all(file.stat().st_size < 20_000_000 for file in spec.weights.iterdir())

@@ -64,7 +64,7 @@ def read_columns(path: Path, lines: Iterable[NumberedLine]) -> Iterator[tuple[in
             "text": " ".join(sentence.tokens),
             "entities": list(_entities(sentence, positioned=bool(positioned))),
         }
-        yield sentence.line, checked(record, f"{path}, sentence from line {sentence.line}")
+        yield sentence.line, checked(LabelledDocument, record, f"{path}, sentence from line {sentence.line}")
 
 
 def _sentences(path: Path, lines: Iterable[NumberedLine]) -> Iterator[_Sentence]:

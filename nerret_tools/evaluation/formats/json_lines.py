@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nerret_tools.errors import DataFileError
 from nerret_tools.evaluation.documents import LabelledDocument
 from nerret_tools.evaluation.formats.lines import NumberedLine
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def read_json_lines(path: Path, lines: Iterable[NumberedLine]) -> Iterator[tuple[int, LabelledDocument]]:
@@ -19,7 +21,7 @@ def read_json_lines(path: Path, lines: Iterable[NumberedLine]) -> Iterator[tuple
     for number, line in lines:
         if line.strip():
             place = f"{path}, line {number}"
-            yield number, checked(json_object(line, place, "id, text and entities"), place)
+            yield number, checked(LabelledDocument, json_object(line, place, "id, text and entities"), place)
 
 
 def json_object(line: str, place: str, fields: str) -> dict[str, Any]:
@@ -33,10 +35,10 @@ def json_object(line: str, place: str, fields: str) -> dict[str, Any]:
     return record
 
 
-def checked(record: dict[str, Any], place: str) -> LabelledDocument:
+def checked(model: type[_Model], record: dict[str, Any], place: str) -> _Model:
     """Validate a record; what is wrong with it is said with its place."""
     try:
-        return LabelledDocument.model_validate(record)
+        return model.model_validate(record)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])

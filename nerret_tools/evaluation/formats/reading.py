@@ -11,6 +11,7 @@ from nerret_tools.evaluation.documents import LabelledDocument
 from nerret_tools.evaluation.formats.columns import read_columns
 from nerret_tools.evaluation.formats.json_lines import read_json_lines
 from nerret_tools.evaluation.formats.lines import NumberedLine, numbered_lines
+from nerret_tools.evaluation.formats.neretrieve import LABELS_FIELD, read_neretrieve
 
 
 class LabelledFormat(StrEnum):
@@ -18,6 +19,7 @@ class LabelledFormat(StrEnum):
 
     JSONL = "jsonl"
     COLUMNS = "columns"
+    NERETRIEVE = "neretrieve"
 
 
 _Reader = Callable[[Path, Iterable[NumberedLine]], Iterator[tuple[int, LabelledDocument]]]
@@ -25,6 +27,7 @@ _Reader = Callable[[Path, Iterable[NumberedLine]], Iterator[tuple[int, LabelledD
 _READERS: dict[LabelledFormat, _Reader] = {
     LabelledFormat.JSONL: read_json_lines,
     LabelledFormat.COLUMNS: read_columns,
+    LabelledFormat.NERETRIEVE: read_neretrieve,
 }
 
 _JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -38,9 +41,9 @@ def detect_format(path: Path) -> LabelledFormat:
     """
     first = next((line for _, line in numbered_lines(path) if line.strip()), "")
     name = path.stem if path.suffix == ".bz2" else path.name
-    if name.endswith(_JSON_SUFFIXES) or first.lstrip().startswith("{"):
-        return LabelledFormat.JSONL
-    return LabelledFormat.COLUMNS
+    if not name.endswith(_JSON_SUFFIXES) and not first.lstrip().startswith("{"):
+        return LabelledFormat.COLUMNS
+    return LabelledFormat.NERETRIEVE if f'"{LABELS_FIELD}"' in first else LabelledFormat.JSONL
 
 
 def numbered_documents(

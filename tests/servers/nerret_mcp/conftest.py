@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import anyio
@@ -21,8 +22,12 @@ from nerret_tools import Document, EntityIndex
 ROOT = Path(__file__).parents[3]
 TOOL = "find_documents_with_entity_type"
 MANY = 1_100
+PAGE_CHARS = 40_000
 PLACES = ("Oslo", "Lima", "Quito", "Cairo", "Perth")
 DINOSAURS = ("Microraptor", "Diplodocus", "Triceratops", "Stegosaurus", "Velociraptor")
+
+TEETH = 4
+"""Of each dinosaur: more than a small page holds in all."""
 
 LONG_SENTENCE = "On that day the crew of the Endurance saw Elephant Island. "
 LONG_TEXT = LONG_SENTENCE * 400
@@ -45,6 +50,9 @@ def documents():
     for name in DINOSAURS:
         text = f"A skeleton of {name}, a dinosaur, stands in the hall."
         yield Document(id=f"dino {name}", text=text, metadata={"title": f"On {name}"}, spans=[(14, 14 + len(name))])
+        for number in range(TEETH):
+            text = f"Tooth {number} is of {name}, the last dinosaur of this valley."
+            yield Document(id=f"tooth-{number} {name}", text=text, spans=[(14, 14 + len(name))])
     islands = [at + LONG_SENTENCE.index("Elephant") for at in range(0, len(LONG_TEXT), len(LONG_SENTENCE))]
     yield Document(id="long", text=LONG_TEXT, spans=[(start, start + len("Elephant Island")) for start in islands])
     yield hostile_document()
@@ -130,6 +138,43 @@ def nerret_mcp(environment):
 
 
 @pytest.fixture(scope="session")
+def serving(environment):
+    """Gives the address of a server over HTTP in another process, which ends with the block."""
+
+    @contextmanager
+    def served(folder, *flags, **variables):
+        place = ["--index", str(folder), "--transport", "http", "--port", "0"]
+        command = [sys.executable, "-m", "nerret_mcp", *place, *flags]
+        with subprocess.Popen(command, env={**environment, **variables}, text=True, stderr=subprocess.PIPE) as process:
+            try:
+                for line in process.stderr:
+                    if line.startswith("listening on "):
+                        break
+                else:
+                    pytest.fail(f"the server left with {process.wait()}")
+                yield line.removeprefix("listening on ").strip()
+            finally:
+                process.terminate()
+                process.communicate(timeout=30)
+
+    return served
+
+
+@pytest.fixture(scope="session")
+def node_command(environment):
+    """Finds a command of the packages that scripts/install-node installs; tests are skipped without it."""
+    path = os.pathsep.join([str(ROOT / ".node" / "node_modules" / ".bin"), environment.get("PATH", "")])
+
+    def find(name):
+        command = shutil.which(name, path=path)
+        if command is None or shutil.which("node", path=path) is None:
+            pytest.skip(f"needs Node and {name}: run scripts/install-node")
+        return command, {**environment, "PATH": path}
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def all_pages():
     """Every page of an answer, following the cursors: structured content and text of each."""
 
@@ -151,6 +196,26 @@ def all_pages():
 def ids_of():
     """The document ids of some pages, in order."""
     return lambda pages: [document["document_id"] for page, _ in pages for document in page["documents"]]
+
+
+@pytest.fixture(scope="session")
+def check_pages(index, all_pages, ids_of):
+    """Pages a small type and the complete ranking to the end, in small and in large pages: all must be the engine's."""
+
+    async def check(client, sizes=(7, 1000)):
+        for entity_type, options in (("dinosaur", {}), ("city", {"min_relevance": 0})):
+            expected = [hit.document_id for hit in index.find(entity_type, **options).hits]
+            assert len(expected) == len(set(expected)) > (MANY if options else 7)
+            for limit in sizes:
+                pages = await all_pages(client, entity_type=entity_type, limit=limit, **options)
+                assert ids_of(pages) == expected
+                for page, text in pages:
+                    assert page["total_documents"] == len(expected)
+                    assert page["returned"] == len(page["documents"]) <= limit
+                    assert len(text) <= PAGE_CHARS
+                    assert len(json.dumps(page, ensure_ascii=False)) <= PAGE_CHARS
+
+    return check
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import anyio
@@ -21,26 +18,9 @@ PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 
 
-@contextmanager
-def serving(environment, folder, *flags):
-    """The address of a server in another process."""
-    command = [sys.executable, "-m", "nerret_mcp", "--index", str(folder), "--transport", "http", "--port", "0", *flags]
-    with subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE) as process:
-        try:
-            for line in process.stderr:
-                if line.startswith("listening on "):
-                    break
-            else:
-                pytest.fail(f"the server left with {process.wait()}")
-            yield line.removeprefix("listening on ").strip()
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-
-
 @pytest.fixture(scope="module")
-def address(environment, foreign_place):
-    with serving(environment, foreign_place, "--max-request-bytes", str(MAX_BYTES)) as url:
+def address(serving, foreign_place):
+    with serving(foreign_place, "--max-request-bytes", str(MAX_BYTES)) as url:
         yield url
 
 
@@ -58,14 +38,11 @@ def request(url, method="POST", path=None, body=PING, **headers):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_a_client_pages_to_the_end(address, index, all_pages, ids_of, mode):
-    with anyio.fail_after(90):
+@pytest.mark.parametrize(("mode", "sizes"), [("legacy", (100, 1000)), ("auto", (7, 1000))])
+async def test_a_client_pages_to_the_end(address, check_pages, mode, sizes):
+    with anyio.fail_after(180):
         async with Client(address, mode=mode) as client:
-            few = [await all_pages(client, entity_type="dinosaur", limit=limit) for limit in (7, 1000)]
-            many = await all_pages(client, entity_type="city", min_relevance=0, limit=1000)
-    assert ids_of(few[0]) == ids_of(few[1]) == [hit.document_id for hit in index.find("dinosaur").hits]
-    assert ids_of(many) == [hit.document_id for hit in index.find("city", min_relevance=0).hits]
+            await check_pages(client, sizes)
 
 
 def test_the_health_of_the_server_can_be_asked(address):
@@ -101,10 +78,10 @@ def test_a_port_that_is_taken_is_told(address, nerret_mcp, world):
 
 
 @pytest.fixture(scope="module")
-def guarded(environment, world):
+def guarded(serving, world):
     """A server that asks for a token and that is known by another name as well."""
-    variables = {**environment, "NERRET_MCP_TOKEN": TOKEN, "NERRET_MCP_ALLOWED_ORIGINS": "https://app.example"}
-    with serving(variables, world, "--allowed-host", "nerret.example") as url:
+    variables = {"NERRET_MCP_TOKEN": TOKEN, "NERRET_MCP_ALLOWED_ORIGINS": "https://app.example"}
+    with serving(world, "--allowed-host", "nerret.example", **variables) as url:
         yield url
 
 
@@ -134,4 +111,4 @@ async def test_a_client_with_the_token_is_served(guarded):
             httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as session,
             Client(streamable_http_client(guarded, http_client=session)) as client,
         ):
-            assert len((await client.list_tools()).tools) == 3
+            assert (await client.list_tools()).tools

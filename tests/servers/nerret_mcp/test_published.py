@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -35,8 +36,12 @@ def usage(capsys):
     return capsys.readouterr().out
 
 
-def test_the_registry_entry_is_of_this_version(entry):
+def test_the_registry_entry_is_of_this_version(entry, root):
     [package] = entry["packages"]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert entry["$schema"].endswith("/schemas/2025-12-11/server.schema.json")
+    assert (package["registryType"], package["identifier"]) == ("pypi", project["name"])
+    assert package["identifier"] in project["scripts"]  # the command that uvx looks for
     assert entry["version"] == package["version"] == nerret_tools.__version__
     assert [one["value"] for one in package["runtimeArguments"]] == [f"nerret-tools[mcp,offline]=={entry['version']}"]
     assert 0 < len(entry["description"]) <= 100
@@ -76,9 +81,11 @@ def test_the_documented_defaults_are_the_real_ones(page):
         assert f"`{value}`" in row
 
 
-def test_the_snippets_for_clients_start_the_server(page):
-    snippets = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
-    assert len(snippets) == 3
+@pytest.mark.parametrize(("place", "count"), [("README.md", 1), ("docs/mcp.md", 3)])
+def test_the_snippets_for_clients_start_the_server(root, place, count):
+    text = (root / place).read_text(encoding="utf-8")
+    snippets = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    assert len(snippets) == count
     for snippet in snippets:
         [servers] = snippet.values()
         flags = servers["nerret"]["args"]

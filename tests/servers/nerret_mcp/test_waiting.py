@@ -14,6 +14,7 @@ from nerret_mcp.options import Options
 from nerret_mcp.server import create_server
 from nerret_tools import EntityIndex
 from nerret_tools.errors import ModelError, StoreUnavailableError
+from nerret_tools.models.entity_model import EntityModel
 
 pytestmark = pytest.mark.anyio
 
@@ -115,30 +116,76 @@ async def test_a_failing_store_is_told_without_its_path(fresh, monkeypatch, erro
     assert "Traceback" not in result.content[0].text
 
 
-async def test_a_cancelled_call_begins_nothing_further_and_the_next_one_succeeds(fresh, monkeypatch):
-    begun, go_on, calls = threading.Event(), threading.Event(), []
+@pytest.fixture
+def passes(index):
+    """Counts what really goes through the model."""
+    counted = []
+    hook = index.load_model().encoder.backbone.register_forward_pre_hook(lambda *_: counted.append(1))
+    yield counted
+    hook.remove()
+
+
+async def test_a_cancelled_call_does_not_reach_the_model_and_the_next_one_succeeds(fresh, index, monkeypatch, passes):
+    model = index.load_model()
+    begun, ended = threading.Event(), threading.Event()
+    encode_types = EntityModel.encode_types
+
+    def watched(self, entity_types):
+        if entity_types != ["city"]:
+            return encode_types(self, entity_types)
+        begun.set()
+        try:
+            return encode_types(self, entity_types)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(EntityModel, "encode_types", watched)
+    async with fresh() as client:
+        await client.call_tool(TOOL, QUESTION)
+        passes.clear()
+        with model._lock:  # as if a pass for somebody else were running
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client.call_tool, TOOL, {"entity_type": "city"})
+                await anyio.to_thread.run_sync(begun.wait, 30)
+                # The event loop is free while the engine works.
+                assert (await client.list_tools()).tools
+                tasks.cancel_scope.cancel()
+            # Answered behind the notification of the cancellation, so that has arrived.
+            assert (await client.call_tool("list_collections", {})).structured_content
+        assert await anyio.to_thread.run_sync(ended.wait, 30)
+        assert passes == []
+        assert not (await client.call_tool(TOOL, QUESTION)).is_error
+    assert passes == [1]
+
+
+async def test_a_cancelled_call_stops_between_two_documents(fresh, monkeypatch):
+    shown, cancelled, ended = [], threading.Event(), threading.Event()
     find = EntityIndex.find
 
-    def slow(self, entity_type, **options):
-        if entity_type == "city":
-            calls.append(options["limit"])
-            begun.set()
-            assert go_on.wait(60)
-        return find(self, entity_type, **options)
+    def watched(self, entity_type, *, fits, **options):
+        def slow(hit):
+            shown.append(hit.document_id)
+            if len(shown) == 3:
+                assert cancelled.wait(30)
+            return fits(hit)
 
-    monkeypatch.setattr(EntityIndex, "find", slow)
-    too_large = {"entity_type": "city", "min_relevance": 0, "limit": 1_000}
+        try:
+            return find(self, entity_type, fits=slow, **options)
+        finally:
+            ended.set()
+
     async with fresh() as client:
+        await client.call_tool(TOOL, QUESTION)
+        monkeypatch.setattr(EntityIndex, "find", watched)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(client.call_tool, TOOL, too_large)
-            await anyio.to_thread.run_sync(begun.wait, 60)
-            # The event loop is free while the engine works.
-            assert len((await client.list_tools()).tools) == 3
+            tasks.start_soon(client.call_tool, TOOL, {"entity_type": "city", "min_relevance": 0})
+            while len(shown) < 3:
+                await anyio.sleep(0.01)
             tasks.cancel_scope.cancel()
-        go_on.set()
-        result = await client.call_tool(TOOL, QUESTION)
-    assert not result.is_error
-    assert len(calls) == 1
+        assert (await client.call_tool("list_collections", {})).structured_content
+        cancelled.set()
+        assert await anyio.to_thread.run_sync(ended.wait, 30)
+    assert len(shown) == 3
 
 
 async def test_eight_calls_at_once_get_what_they_would_get_one_by_one(fresh):

@@ -62,7 +62,7 @@ def to_node(hit: Hit, objects: Container[str] = ()) -> NodeWithScore:
         "id": hit.document_id,
         "score": hit.score,
         "relevance": hit.relevance,
-        "mentions": [mention.model_dump() for mention in hit.mentions],
+        "mentions": [mention.model_dump(exclude_none=True) for mention in hit.mentions],
     }
     fields: dict[str, Any] = {
         "id_": hit.document_id,

@@ -1,0 +1,28 @@
+"""SAM-NER (arXiv 2605.03706): discovery by consensus, mediation by archetypes, semantic calibration.
+
+Zero-shot named entity recognition with types that are named with the call; see `EntityExtractor`.
+Importing this imports no torch.
+"""
+
+from nerret_tools.archetypes.catalogue import Archetype, Catalogue, read_catalogue
+from nerret_tools.archetypes.discovery import ConsensusDetector, SpanHeadDetector
+from nerret_tools.archetypes.drift import SchemaReport
+from nerret_tools.archetypes.extractor import EntityExtractor, Plan
+from nerret_tools.archetypes.schema import TypeDefinition
+from nerret_tools.archetypes.scorer import Question, TypeScorer
+from nerret_tools.archetypes.typed_mention import TypedMention
+
+__all__ = [
+    "Archetype",
+    "Catalogue",
+    "ConsensusDetector",
+    "EntityExtractor",
+    "Plan",
+    "Question",
+    "SchemaReport",
+    "SpanHeadDetector",
+    "TypeDefinition",
+    "TypeScorer",
+    "TypedMention",
+    "read_catalogue",
+]

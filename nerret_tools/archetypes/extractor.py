@@ -1,0 +1,332 @@
+"""Zero-shot named entity recognition through archetypes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from nerret_tools.archetypes.calibration import Mediation, Typing, TypingWeights
+from nerret_tools.archetypes.discovery import (
+    ANCHOR_THRESHOLD,
+    EXPLORER_THRESHOLD,
+    Agreement,
+    Candidates,
+    ConsensusDetector,
+    SpanHeadDetector,
+    read_candidates,
+)
+from nerret_tools.archetypes.resolution import without_overlaps
+from nerret_tools.archetypes.schema import TypeDefinition, Types, read_types
+from nerret_tools.archetypes.scorer import Question, TypeScorer
+from nerret_tools.archetypes.typed_mention import TypedMention
+from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
+
+if TYPE_CHECKING:
+    from nerret_tools.archetypes.drift import SchemaReport
+    from nerret_tools.archetypes.mediation import ArchetypeHead
+    from nerret_tools.models import ModelSpec
+    from nerret_tools.models.entity_model import EntityModel
+
+__all__ = ["EntityExtractor", "Plan"]
+
+BATCH_SIZE = 64  # texts; what is complete when something fails is a multiple of it
+CHOICES = 8  # types that a scorer is asked to choose among
+SCORER_CUTOFF = 0.5  # of a scorer's own probability: the type is likelier than all the rest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What takes part in an extraction; the default is everything (SAM-NER's ablations).
+
+    Attributes:
+        discovery: How anchor and explorer are joined.
+        archetypes: Whether archetypes stand between mentions and types.
+        calibration: Whether names and definitions decide. Without them the type whose
+            archetypes are nearest is taken, and "none" only where the span is no mention.
+    """
+
+    discovery: Agreement = Agreement.CONSENSUS
+    archetypes: bool = True
+    calibration: bool = True
+
+
+@dataclass(frozen=True)
+class TypedCandidates:
+    """The candidates of one text with the best type of each.
+
+    Attributes:
+        spans: ``[n, 2]``.
+        types: Position of the best type, ``[n]``.
+        runners: Position of the second best, ``[n]``; the best again in a schema of one type.
+        relevances: ``[n]``.
+        archetypes: Position of the likeliest archetype, ``[n]``.
+    """
+
+    spans: np.ndarray
+    types: np.ndarray
+    runners: np.ndarray
+    relevances: np.ndarray
+    archetypes: np.ndarray
+
+
+class EntityExtractor:
+    """Finds mentions of the types that are named with the call. Made by `load`.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        model: EntityModel,
+        head: ArchetypeHead,
+        typing: Typing,
+        detector: ConsensusDetector,
+        scorer: TypeScorer | None = None,
+    ) -> None:
+        self._model = model
+        self._head = head
+        self._typing = typing
+        self._detector = detector
+        self._scorer = scorer
+        self._schema: tuple[tuple[TypeDefinition, ...], Mediation] | None = None
+
+    @classmethod
+    def load(
+        cls,
+        model: str | ModelSpec = "minilm",
+        scorer: TypeScorer | None = None,
+        *,
+        detector: ConsensusDetector | None = None,
+        backbone: str | Path | None = None,
+        precision: str | None = None,
+    ) -> Self:
+        """Load the model with its archetypes.
+
+        Args:
+            model: Name or description.
+            scorer: Chooses among the types in place of the embeddings: `CausalScorer`,
+                `EndpointScorer`, or any `TypeScorer`.
+            detector: Finds the candidates; by default two operating points of the span head.
+            backbone: Folder of the backbone's files, where they are neither installed nor to be fetched.
+            precision: ``float32`` or ``bfloat16``; ``None``: what the machine is good at.
+
+        Raises:
+            ModelError: Weights are missing or damaged.
+        """
+        from nerret_tools.archetypes.calibration import TYPING_FILE, load_typing
+        from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
+        from nerret_tools.models import find_spec
+        from nerret_tools.models.entity_model import load_model
+
+        spec = find_spec(model)
+        head = ArchetypeHead.load(spec.weights / ARCHETYPES_FILE)
+        typing = load_typing(spec.weights / TYPING_FILE)
+        loaded = load_model(spec, backbone, precision)
+        own = ConsensusDetector(SpanHeadDetector(ANCHOR_THRESHOLD, spec), SpanHeadDetector(EXPLORER_THRESHOLD, spec))
+        return cls(loaded, head, typing, detector or own, scorer)
+
+    def extract(
+        self,
+        texts: Sequence[str],
+        types: Types,
+        min_relevance: float | None = None,
+        *,
+        overlapping: bool = False,
+        plan: Plan | None = None,
+    ) -> list[list[TypedMention]]:
+        """Find the mentions of these types in each text.
+
+        Args:
+            texts: Any number, of any length.
+            types: Name → definition, or names alone. A definition may be left out (None). The
+                order does not matter. A type named ``misc`` or ``other`` gets what the others leave.
+            min_relevance: Under it a span gets no type. ``None``: the cut-off that was best on
+                development data; 0: every candidate gets its best type.
+            overlapping: Whether spans may overlap. Otherwise the more relevant of two stays.
+            plan: What takes part; for ablations.
+
+        Returns:
+            One list a text, in reading order; each span has one type, the best.
+
+        Raises:
+            EntityTypeError: The types cannot be used; the message says which.
+            DocumentError: A text is no text.
+            FilterError: ``min_relevance`` is not between 0 and 1.
+            ScorerError: The scorer does not answer. ``error.partial`` has what was complete.
+        """
+        schema = read_types(types)
+        _check(texts, min_relevance)
+        plan = plan or Plan()
+        cutoff = self._cutoff(plan) if min_relevance is None else min_relevance
+        found: list[list[TypedMention]] = []
+        for first in range(0, len(texts), BATCH_SIZE):
+            batch = list(texts[first : first + BATCH_SIZE])
+            try:
+                typed = self.type_candidates(batch, schema, plan)
+            except ScorerError as error:
+                error.partial = found
+                raise
+            found += [
+                self._mentions(text, one, schema, cutoff, overlapping) for text, one in zip(batch, typed, strict=True)
+            ]
+        return found
+
+    async def aextract(
+        self,
+        texts: Sequence[str],
+        types: Types,
+        min_relevance: float | None = None,
+        *,
+        overlapping: bool = False,
+        plan: Plan | None = None,
+    ) -> list[list[TypedMention]]:
+        """Do what `extract` does without blocking the event loop."""
+        return await asyncio.to_thread(self.extract, texts, types, min_relevance, overlapping=overlapping, plan=plan)
+
+    def explain(self, texts: Sequence[str], types: Types, min_relevance: float | None = None) -> SchemaReport:
+        """Report how well a schema fits these texts; see `SchemaReport`.
+
+        Raises:
+            Everything that `extract` raises.
+        """
+        from nerret_tools.archetypes.drift import report_schema
+
+        schema = read_types(types)
+        _check(texts, min_relevance)
+        cutoff = self._cutoff(Plan()) if min_relevance is None else min_relevance
+        typed: list[TypedCandidates] = []
+        for first in range(0, len(texts), BATCH_SIZE):
+            typed += self.type_candidates(list(texts[first : first + BATCH_SIZE]), schema, Plan())
+        chosen = [_keep(one, cutoff, overlapping=False) for one in typed]
+        return report_schema(schema, self.mediation(schema), self._head.names, typed, chosen)
+
+    def type_candidates(self, texts: list[str], schema: list[TypeDefinition], plan: Plan) -> list[TypedCandidates]:
+        """Find the candidates of each text, and the best type of each, whatever its relevance."""
+        mediation = self.mediation(schema)
+        found = read_candidates(self._model, self._detector, texts, plan.discovery)
+        bounds = np.cumsum([0, *(len(one.spans) for one in found)])
+        joined = Candidates(
+            np.concatenate([one.spans for one in found]),
+            np.concatenate([one.probabilities for one in found]),
+            np.concatenate([one.embeddings for one in found]),
+        )
+        archetypes = self._head.distributions(joined.embeddings)
+        features = mediation.compare(joined.embeddings, archetypes)
+        if not plan.calibration:
+            scores = features.agreement.astype(np.float64)
+            relevances = np.repeat(joined.probabilities[:, None].astype(np.float64), len(schema), axis=1)
+        else:
+            weights = self._weights(plan)
+            scores = weights.scores(features)
+            relevances = weights.relevances(scores, joined.probabilities)
+        order = np.argsort(-scores, axis=1, kind="stable")
+        if self._scorer is not None and plan.calibration and len(joined.spans):
+            owners = np.repeat(np.arange(len(texts)), np.diff(bounds))
+            mentions = [(texts[owner], int(a), int(b)) for owner, (a, b) in zip(owners, joined.spans, strict=True)]
+            best, top = self._ask(self._scorer, mentions, schema, order)
+        else:
+            best = order[:, 0]
+            top = relevances[np.arange(len(best)), best]
+        runners = np.where(order[:, 0] == best, order[:, min(1, len(schema) - 1)], order[:, 0])
+        likeliest = archetypes.argmax(axis=1) if len(archetypes) else np.zeros(0, dtype=np.int64)
+        return [
+            TypedCandidates(joined.spans[a:b], best[a:b], runners[a:b], top[a:b], likeliest[a:b])
+            for a, b in pairwise(bounds.tolist())
+        ]
+
+    def mediation(self, schema: list[TypeDefinition]) -> Mediation:
+        """Embed a schema and give each type its archetypes; the last schema is kept."""
+        key = tuple(schema)
+        kept = self._schema
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        wordings = [one.name for one in schema] + [one.definition for one in schema]
+        distinct = list(dict.fromkeys(wordings))
+        embeddings = self._model.encode_types(distinct)
+        if len(embeddings) < len(distinct):
+            raise EntityTypeError(_too_long(self._model, schema))
+        embedded = dict(zip(distinct, embeddings, strict=True))
+        names = np.stack([embedded[one.name] for one in schema])
+        definitions = np.stack([embedded[one.definition] for one in schema])
+        archetypes = (self._head.distributions(names) + self._head.distributions(definitions)) / 2
+        mediation = Mediation(
+            names, definitions, archetypes, np.array([one.is_residual for one in schema]), self._head.dimension
+        )
+        self._schema = (key, mediation)
+        return mediation
+
+    def _weights(self, plan: Plan) -> TypingWeights:
+        return self._typing.mediated if plan.archetypes else self._typing.direct
+
+    def _cutoff(self, plan: Plan) -> float:
+        if self._scorer is not None:
+            return SCORER_CUTOFF
+        return self._weights(plan).cutoff if plan.calibration else ANCHOR_THRESHOLD
+
+    def _ask(
+        self,
+        scorer: TypeScorer,
+        mentions: list[tuple[str, int, int]],
+        schema: list[TypeDefinition],
+        order: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Let the scorer choose among the types that fit best; no answer means no type."""
+        choices = order[:, :CHOICES]
+        questions = [
+            Question(text, start, end, tuple(schema[position] for position in sorted(row)))
+            for (text, start, end), row in zip(mentions, choices.tolist(), strict=True)
+        ]
+        best, relevances = choices[:, 0].copy(), np.full(len(questions), -1.0)
+        for number, (answer, row) in enumerate(zip(scorer.choose(questions), choices.tolist(), strict=True)):
+            if answer is None:
+                continue
+            chosen = int(np.argmax(answer))
+            if chosen < len(row):
+                best[number], relevances[number] = sorted(row)[chosen], float(answer[chosen])
+        return best, relevances
+
+    def _mentions(
+        self, text: str, typed: TypedCandidates, schema: list[TypeDefinition], cutoff: float, overlapping: bool
+    ) -> list[TypedMention]:
+        kept = _keep(typed, cutoff, overlapping)
+        return [
+            TypedMention(
+                start=int(typed.spans[one, 0]),
+                end=int(typed.spans[one, 1]),
+                text=text[typed.spans[one, 0] : typed.spans[one, 1]],
+                type=schema[typed.types[one]].label,
+                archetype=self._head.names[typed.archetypes[one]],
+                relevance=float(typed.relevances[one]),
+            )
+            for one in kept
+        ]
+
+
+def _too_long(model: EntityModel, schema: list[TypeDefinition]) -> str:
+    longest = max(
+        schema, key=lambda one: max(len(model.encoder.tokenize([text])[0].ids) for text in (one.name, one.definition))
+    )
+    return f"the name or definition of type {longest.label!r} is too long for the model; a definition is a sentence"
+
+
+def _keep(typed: TypedCandidates, cutoff: float, overlapping: bool) -> list[int]:
+    """Which candidates stay, in reading order."""
+    if overlapping:
+        return [int(one) for one in np.flatnonzero(typed.relevances >= cutoff) if typed.relevances[one] >= 0]
+    return without_overlaps(typed.spans, typed.relevances, cutoff)
+
+
+def _check(texts: Sequence[str], min_relevance: float | None) -> None:
+    if isinstance(texts, str):
+        raise DocumentError("texts must be a list of texts, not one text; pass [text]")
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DocumentError(f"text {position} is {type(text).__name__}, not text")
+    if min_relevance is not None and not 0 <= min_relevance <= 1:
+        raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")

@@ -1,0 +1,31 @@
+"""One type a place: which of the overlapping candidates stay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["without_overlaps"]
+
+
+def without_overlaps(spans: np.ndarray, relevances: np.ndarray, cutoff: float) -> list[int]:
+    """Keep the most relevant first, others where there is room.
+
+    Args:
+        spans: ``[n, 2]``, sorted.
+        relevances: ``[n]``; below 0: refused, never kept.
+        cutoff: Least relevance.
+
+    Returns:
+        Positions, in reading order.
+    """
+    relevant = np.flatnonzero(relevances >= max(cutoff, 0.0))
+    if not len(relevant):
+        return []
+    taken = np.zeros(int(spans[:, 1].max()), dtype=bool)
+    kept: list[int] = []
+    for one in relevant[np.argsort(-relevances[relevant], kind="stable")].tolist():
+        start, end = spans[one]
+        if not taken[start:end].any():
+            taken[start:end] = True
+            kept.append(one)
+    return sorted(kept)

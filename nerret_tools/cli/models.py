@@ -1,0 +1,97 @@
+"""``nerret models``: which models there are, and projections that others published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import BaseModel
+from rich.table import Table
+
+from nerret_tools.cli.options import AsJson
+from nerret_tools.cli.output import print_json, results
+
+if TYPE_CHECKING:
+    from nerret_tools.models import ModelSpec
+
+__all__ = ["ModelList", "ModelState", "app"]
+
+app = typer.Typer(
+    help="List models, print their descriptions, import published weights.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+class ModelState(BaseModel):
+    """A named model, and which of its weights are here."""
+
+    name: str
+    backbone: str
+    tap: str
+    licence: str
+    weights: str
+    projection: bool
+    span_head: bool
+    calibration: bool
+
+
+class ModelList(BaseModel):
+    """What ``nerret models list --json`` prints."""
+
+    models: list[ModelState]
+
+
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Show the named models and which of their weights are on this machine."""
+    from nerret_tools.models import MODELS, find_spec
+
+    models = [_state(find_spec(name)) for name in MODELS]
+    if as_json:
+        print_json(ModelList(models=models))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("name", "backbone", "tap", "projection", "span head", "calibration"):
+        table.add_column(column, overflow="fold")
+    for model in models:
+        parts = (model.projection, model.span_head, model.calibration)
+        table.add_row(model.name, model.backbone, model.tap, *("yes" if part else "no" for part in parts))
+    results().print(table)
+
+
+@app.command()
+def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="A name, or a description in JSON.")]) -> None:
+    """Print a model's description as JSON, to start another one from."""
+    from nerret_tools.models import find_spec
+    from nerret_tools.models.spec_file import spec_json
+
+    typer.echo(spec_json(find_spec(model)))
+
+
+@app.command("import-head")
+def import_published(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The authors' contrastive_projection_head.pth.")],
+    model: Annotated[str, typer.Option(help="The model that it is the projection of.")] = "llama-3.1-8b",
+) -> None:
+    """Check a projection that its authors published and keep it in the folder of your models."""
+    from nerret_tools.models import find_spec
+    from nerret_tools.models.import_head import import_head
+
+    typer.echo(str(import_head(file, find_spec(model))))
+
+
+def _state(spec: ModelSpec) -> ModelState:
+    from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE
+
+    return ModelState(
+        name=spec.name,
+        backbone=spec.backbone,
+        tap=str(spec.tap),
+        licence=spec.licence,
+        weights=str(spec.weights),
+        projection=(spec.weights / PROJECTION_FILE).is_file(),
+        span_head=spec.has_span_head,
+        calibration=(spec.weights / CALIBRATION_FILE).is_file(),
+    )

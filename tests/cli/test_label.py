@@ -1,0 +1,119 @@
+"""`nerret label`: texts in, entities out; figures where the entities are marked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+TYPES = {"politician": "a person who holds public office", "city": "a large town", "unused": None}
+MERKEL = "Angela Merkel studied in Leipzig ."
+COLUMNS = [
+    ("Angela", "B-politician"), ("Merkel", "I-politician"), ("studied", "O"), ("in", "O"),
+    ("Leipzig", "B-city"), (".", "O"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "texts.jsonl").write_text(
+        json.dumps({"id": "m", "text": MERKEL}) + "\n" + json.dumps({"text": "Nothing ."}) + "\n", encoding="utf-8"
+    )
+    (tmp_path / "types.json").write_text(json.dumps(TYPES), encoding="utf-8")
+    (tmp_path / "marked.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in COLUMNS) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def lines(result):
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_lines_in_json_lines_out(nerret, files):
+    first, second = lines(nerret("label", files / "texts.jsonl", "--types", files / "types.json"))
+    assert first["id"] == "m"
+    merkel = first["entities"][0]
+    assert MERKEL[merkel["start"] : merkel["end"]] == merkel["text"] == "Angela Merkel"
+    assert merkel["type"] == "politician"
+    assert set(merkel) == {"start", "end", "text", "type", "archetype", "relevance"}
+    assert second["entities"] == []
+
+
+def test_columns_can_be_labelled_too(nerret, files):
+    (line,) = lines(nerret("label", files / "marked.tsv", "--types", files / "types.json"))
+    assert line["entities"][0]["text"] == "Angela Merkel"
+
+
+def test_a_cut_off_can_be_given(nerret, files):
+    none = lines(nerret("label", files / "texts.jsonl", "--types", files / "types.json", "--min-relevance", "1"))
+    assert all(line["entities"] == [] for line in none)
+
+
+def test_an_extraction_is_compared_with_what_is_marked(nerret, files):
+    result = nerret(
+        "label", files / "marked.tsv", "--types", files / "types.json", "--evaluate", "--ablations", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    (scores,) = report["scores"].values()
+    assert set(scores) == {
+        "complete", "no-explorer", "no-anchor", "no-consensus", "no-calibration", "no-archetypes",
+    }  # fmt: skip
+    assert scores["complete"]["micro"]["gold"] == 2
+    assert report["macro_f1"]["complete"] == scores["complete"]["micro"]["f1"] > 0
+    table = nerret("label", files / "marked.tsv", "--types", files / "types.json", "--evaluate")
+    assert "micro F1" in table.stdout
+
+
+def test_a_schema_is_explained(nerret, files):
+    result = nerret("label", files / "texts.jsonl", "--types", files / "types.json", "--explain", "--json")
+    report = json.loads(result.stdout)
+    assert {one["type"] for one in report["types"]} == {"politician", "city"}
+    shown = nerret("label", files / "texts.jsonl", "--types", files / "types.json", "--explain")
+    assert "Person" in shown.stdout
+    assert "candidate spans" in shown.stdout
+
+
+def test_lines_that_cannot_be_read_are_told_and_the_rest_is_labelled(nerret, files):
+    with (files / "texts.jsonl").open("a", encoding="utf-8") as file:
+        file.write("not JSON\n")
+    result = nerret("label", files / "texts.jsonl", "--types", files / "types.json")
+    assert result.exit_code == 2
+    assert len(result.stdout.splitlines()) == 2
+    assert "texts.jsonl:3" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [
+        ("{}", "no types"),
+        ("[]", "no types"),
+        ('["a", "a"]', "two types"),
+        ('"song"', "expected a list of type names"),
+        ("{", "not JSON"),
+        (json.dumps({"a": "x " * 5000}), "9,999 characters"),
+    ],
+)
+def test_types_that_cannot_be_used_are_wrong_input(nerret, files, types, message):
+    (files / "bad.json").write_text(types, encoding="utf-8")
+    result = nerret("label", files / "texts.jsonl", "--types", files / "bad.json")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_options_that_exclude_each_other_are_wrong_usage(nerret, files):
+    arguments = ["label", files / "texts.jsonl", "--types", files / "types.json"]
+    for wrong in (["--explain", "--evaluate"], ["--ablations"], ["--base-url", "http://127.0.0.1:9/v1"]):
+        assert nerret(*arguments, *wrong).exit_code == 2
+
+
+def test_an_endpoint_that_is_down_is_a_failure_and_types_nothing(nerret, files, monkeypatch):
+    from nerret_tools.archetypes import endpoint
+
+    monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
+    scorer = ["--scorer", "some-model", "--base-url", "http://127.0.0.1:9/v1"]
+    result = nerret("label", files / "texts.jsonl", "--types", files / "types.json", *scorer)
+    assert result.exit_code == 1
+    assert "cannot be reached" in result.stderr
+    assert result.stdout == ""

@@ -1,0 +1,56 @@
+"""What stands around a mention counts, is shown, and can be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nerret_tools.errors import CursorError
+from nerret_tools.models import find_spec
+
+WEIGHT = find_spec("minilm").context_weight
+
+
+def test_a_score_is_the_weighted_mean_of_its_two_parts(index):
+    for hit in index.find("airline", min_relevance=0).hits:
+        assert hit.score == hit.mentions[0].score
+        for mention in hit.mentions:
+            parts = (1 - WEIGHT) * mention.entity_score + WEIGHT * mention.context_score
+            assert mention.score == pytest.approx(parts, abs=2e-6)
+
+
+def test_a_score_is_the_cosine_of_two_embeddings(index, documents):
+    model = index.load_model()
+    query = model.encode_types(["airline"])[0]
+    assert np.linalg.norm(query) == pytest.approx(1, abs=1e-5)
+    encoded = dict(
+        zip([one.id for one in documents], model.encode([d.text for d in documents], [None] * 6), strict=True)
+    )
+    for hit in index.find("airline", min_relevance=0).hits:
+        assert hit.score == pytest.approx(float((encoded[hit.document_id].embeddings @ query).max()), abs=1e-5)
+
+
+def test_without_context_the_mentions_alone_decide(index):
+    alone = index.find("airline", min_relevance=0, context=False)
+    assert all(
+        one.context_score is None and one.score == one.entity_score for hit in alone.hits for one in hit.mentions
+    )
+    best = {hit.document_id: hit.score for hit in alone.hits}
+    for hit in index.find("airline", min_relevance=0, max_mentions=50).hits:
+        assert best[hit.document_id] == pytest.approx(max(one.entity_score for one in hit.mentions), abs=2e-6)
+    ((ids, scores, _),) = index.rank_many(["airline"], context=False)
+    assert ids == [hit.document_id for hit in alone.hits]
+    assert scores.tolist() == pytest.approx([hit.score for hit in alone.hits])
+
+
+def test_both_ways_have_a_cut_off_of_their_own(index):
+    with_context, alone = (index.find("airline", context=context) for context in (True, False))
+    assert with_context.min_score != alone.min_score
+    assert all(hit.score >= alone.min_score for hit in alone.hits)
+
+
+def test_a_cursor_does_not_go_from_one_way_to_the_other(index):
+    cursor = index.find("airline", limit=1, min_relevance=0).next_cursor
+    with pytest.raises(CursorError, match="another search"):
+        index.find("airline", cursor=cursor, min_relevance=0, context=False)
+    assert index.find("airline", cursor=cursor, min_relevance=0).hits

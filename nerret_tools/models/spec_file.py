@@ -36,6 +36,8 @@ class _SpecFields(BaseModel):
     window_tokens: int = Field(default=WINDOW_TOKENS, gt=8)
     gated: bool = False
     adapted: bool = False
+    context_dimension: int = Field(default=0, ge=0)
+    context_weight: float = Field(default=0.0, ge=0, le=1)
 
 
 def read_spec(path: str | Path) -> ModelSpec:

@@ -78,7 +78,7 @@ def test_the_command_takes_a_description_and_shows_scores(description, tmp_path)
     indexed = CliRunner().invoke(app, ["index", str(tmp_path / "in.jsonl"), *place])
     assert indexed.exit_code == 0, indexed.output
     refused = CliRunner().invoke(app, ["find", "town", *place])
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "no calibration" in refused.output
     shown = CliRunner().invoke(app, ["find", "town", "--min-relevance", "0", *place])
     assert shown.exit_code == 0, shown.output

@@ -39,10 +39,10 @@ def study_ablations(
     ]
     if gold.context is not None:
         rows.append(
-            _row("without the context: the mention's half of the embedding", data, gold.mention, projected=True)
+            _row("without the context: the mention's part of the embedding", data, gold.mention, projected=True)
         )
         rows.append(
-            _row("without the mention: the context's half of the embedding", data, gold.context, projected=True)
+            _row("without the mention: the context's part of the embedding", data, gold.context, projected=True)
         )
     rows.append(_row("the mention without the projection", data, _centred(gold.raw)))
     if not np.allclose(gold.raw.things, published["tap"].things, atol=ROUNDING):

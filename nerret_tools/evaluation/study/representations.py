@@ -49,25 +49,34 @@ class GoldMentions:
         mention: Projected from the mention alone, unit length.
         context: Projected from what surrounds it, unit length; only of a model with a context head.
         labels: Labels of each mention.
+        context_weight: Share of the context's cosine in a score.
     """
 
     raw: Vectors
     mention: Vectors
     context: Vectors | None
     labels: list[list[str]]
+    context_weight: float = 0.0
 
     @property
     def embedding(self) -> Vectors:
-        """What the index keeps: mention and context, where there is one, in equal parts."""
-        return self.mention if self.context is None else side_by_side(self.mention, self.context)
+        """What the index keeps: mention and context, where there is one."""
+        return self.mention if self.context is None else side_by_side(self.mention, self.context, self.context_weight)
 
 
-def side_by_side(one: Vectors, other: Vectors) -> Vectors:
-    """Two unit-length readings of the same things as one, whose cosine is the mean of their cosines."""
+def side_by_side(one: Vectors, other: Vectors, weight: float = 0.5) -> Vectors:
+    """Two unit-length readings of the same things as one, whose cosine is the mean of their cosines.
+
+    Args:
+        one: The first reading.
+        other: The second one.
+        weight: Of the second one's cosine in the mean.
+    """
+    first, second = np.float32((1 - weight) ** 0.5), np.float32(weight**0.5)
     return Vectors(
         one.owners,
-        np.concatenate([one.things, other.things], axis=1) * np.float32(0.5**0.5),
-        np.concatenate([one.types, other.types], axis=1) * np.float32(0.5**0.5),
+        np.concatenate([one.things * first, other.things * second], axis=1),
+        np.concatenate([one.types * first, other.types * second], axis=1),
     )
 
 
@@ -84,7 +93,8 @@ def read_gold_mentions(model: EntityModel, data: LabelledData) -> GoldMentions:
         for start, end in one.spans.tolist():
             entities = document.entities
             labels.append(sorted({entity.type for entity in entities if (entity.start, entity.end) == (start, end)}))
-    return GoldMentions(raw=raw, mention=_project(model.projection, raw), context=context, labels=labels)
+    mention = _project(model.projection, raw)
+    return GoldMentions(raw, mention, context, labels, model.spec.context_weight)
 
 
 def read_published(model: EntityModel, data: LabelledData) -> dict[str, Vectors]:

@@ -249,13 +249,13 @@ def quiet_loading() -> Iterator[None]:
     """Keep transformers from listing each weight that we leave out on purpose, and from drawing bars."""
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers_logging.enable_progress_bar()
 
 
 def _has_flash_attention(config: Any, device: torch.device, dtype: torch.dtype) -> bool:

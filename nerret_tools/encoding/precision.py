@@ -66,4 +66,4 @@ def quantization(name: str | None, dtype: torch.dtype) -> Any:
     options: dict[str, Any] = {"load_in_8bit": True}
     if name == "int4":
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}
-    return BitsAndBytesConfig(**options)  # type: ignore[no-untyped-call]
+    return BitsAndBytesConfig(**options)

@@ -190,10 +190,10 @@ def train_head(catalogue: Catalogue, parts: Sequence[Examples], dimension: int, 
     steps = EPOCHS * -(-len(embeddings) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(embeddings)).split(BATCH):  # type: ignore[no-untyped-call]
+        for rows in torch.randperm(len(embeddings)).split(BATCH):
             losses = F.cross_entropy(head(embeddings[rows]), targets[rows], reduction="none")
             optimizer.zero_grad(set_to_none=True)
-            ((losses * weights[rows]).sum() / weights[rows].sum()).backward()  # type: ignore[no-untyped-call]
+            ((losses * weights[rows]).sum() / weights[rows].sum()).backward()
             optimizer.step()
             schedule.step()
     head.eval()

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from nerret_tools.evaluation.study.calibration import best_f1, expected_calibration_error, f1_at, reliability
 from nerret_tools.models import Calibration
 
 CUTOFFS = np.arange(0.05, 0.96, 0.01)  # relevances tried as the default
-BINS = 10  # of equal width, for the expected calibration error
 UNRANKED = -2.0  # stands for the score of a relevant document that has none
 
 Rankings = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -56,19 +56,14 @@ def fit_calibration(rankings: Rankings) -> Calibration:
         value = F.binary_cross_entropy_with_logits(
             line[0] * scores + line[1], relevant, weight=weights, reduction="sum"
         )
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)
     slope, intercept = line.tolist()
     curve = Calibration(slope, intercept, cutoff=0.5)
-    bests = [max(best_f1(scores, relevant), 1e-9) for scores, relevant in rankings]
-
-    def nearness(cutoff: float) -> float:
-        score = curve.score_at(cutoff) or -1.0
-        return float(np.mean([f1_at(*one, score) / best for one, best in zip(rankings, bests, strict=True)]))
-
-    chosen = max(CUTOFFS.tolist(), key=nearness)
+    shares = [f1_at(CUTOFFS, *one) / max(best_f1(*one), 1e-9) for one in (_promised(curve, *two) for two in rankings)]
+    chosen = float(CUTOFFS[np.mean(shares, axis=0).argmax()])
     return Calibration(round(slope, 4), round(intercept, 4), round(chosen, 2))
 
 
@@ -77,30 +72,14 @@ def leave_one_out(rankings: Rankings) -> HeldOut:
     f1s, bests, errors = [], [], []
     for held, (scores, relevant) in enumerate(rankings):
         curve = fit_calibration([one for number, one in enumerate(rankings) if number != held])
-        f1s.append(f1_at(scores, relevant, curve.score_at(curve.cutoff) or -1.0))
-        bests.append(best_f1(scores, relevant))
+        relevances, _ = promised = _promised(curve, scores, relevant)
+        f1s.append(f1_at(np.array([curve.cutoff]), *promised)[0])
+        bests.append(best_f1(*promised))
         ranked = scores > UNRANKED
-        errors.append(calibration_error(curve.relevance(scores[ranked]), relevant[ranked]))
+        errors.append(expected_calibration_error(reliability(relevances[ranked], relevant[ranked])))
     return HeldOut(float(np.mean(f1s)), float(np.mean(bests)), float(np.mean(errors)))
 
 
-def f1_at(scores: np.ndarray, relevant: np.ndarray, cutoff: float) -> float:
-    """F1 of listing every document with at least this score."""
-    listed = scores >= cutoff
-    return float(2 * (listed & relevant).sum() / max(1, listed.sum() + relevant.sum()))
-
-
-def best_f1(scores: np.ndarray, relevant: np.ndarray) -> float:
-    """The best F1 that any cut-off gives."""
-    order = np.argsort(-scores, kind="stable")
-    order = order[scores[order] > UNRANKED]
-    found = np.cumsum(relevant[order])
-    return float((2 * found / (np.arange(1, len(order) + 1) + relevant.sum())).max(initial=0.0))
-
-
-def calibration_error(relevances: np.ndarray, relevant: np.ndarray) -> float:
-    """Expected calibration error over `BINS` bins of equal width."""
-    bins = np.minimum((relevances * BINS).astype(int), BINS - 1)
-    counts = np.bincount(bins, minlength=BINS)
-    gaps = np.bincount(bins, weights=relevances - relevant, minlength=BINS)
-    return float(np.abs(gaps).sum() / max(1, counts.sum()))
+def _promised(curve: Calibration, scores: np.ndarray, relevant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Relevances, 0 where there is no score, beside the truth."""
+    return np.where(scores > UNRANKED, curve.relevance(scores), 0.0), relevant

@@ -7,8 +7,6 @@ which the pass for the mentions has at hand anyway.
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.training.descent import Descent, Group
 from nerret_tools.training.projection import multi_positive_loss
 from nerret_tools.training.recipe import ContextRecipe
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,12 +56,8 @@ def train_context_head(pairs: SentencePairs, recipe: ContextRecipe) -> Projectio
     head = Projection(sentences.shape[1], recipe.hidden, recipe.dimension)
     head.center.copy_((sentences.mean(dim=0) + types.mean(dim=0)) / 2)
     head.train()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
-    )
-    running, started = 0.0, time.monotonic()
-    for step in range(1, recipe.steps + 1):
+    descent = Descent(Group(head.parameters(), recipe.learning_rate), steps=recipe.steps, every=250)
+    for _ in range(recipe.steps):
         rows = torch.from_numpy(generator.choice(len(sentences), min(recipe.sentences, len(sentences)), replace=False))
         columns = torch.from_numpy(generator.choice(len(types), min(recipe.types, len(types)), replace=False))
         contexts = head(sentences[rows])
@@ -72,13 +65,7 @@ def train_context_head(pairs: SentencePairs, recipe: ContextRecipe) -> Projectio
         if recipe.labelled_weight and len(described):
             logits = head(types[described]) @ contexts.T / recipe.temperature
             loss = loss + recipe.labelled_weight * multi_positive_loss(logits, has[:, rows])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 250 == 0 or step == recipe.steps:
-            logger.info("step %d of %d, loss %.3f, %.0f s", step, recipe.steps, running, time.monotonic() - started)
+        descent.step(loss=loss)
     return head.eval()
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +14,8 @@ from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
 from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.windows import TokenizedText, Window
+from nerret_tools.training.descent import Descent, Group
 from nerret_tools.training.recipe import SpanRecipe
-
-logger = logging.getLogger(__name__)
 
 # A sentence's first word has a capital whatever it is; these are then known to be no names.
 SENTENCE_OPENERS = frozenset(
@@ -57,22 +54,11 @@ def train_span_head(
     head = start or SpanHead(width)
     head.threshold, head.overlap_threshold = recipe.threshold, recipe.overlap_threshold
     head.train()
-    optimizer = torch.optim.AdamW(head.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
-    )
+    descent = Descent(Group(head.parameters(), recipe.learning_rate), steps=recipe.steps, clip=1.0, every=100)
     generator = random.Random(recipe.seed)
-    running, started = 0.0, time.monotonic()
-    for step, batch in enumerate(batches(texts, recipe, generator), start=1):
+    for batch in batches(texts, recipe, generator):
         loss = span_loss(head, encoder, batch, recipe, generator)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 100 == 0 or step == recipe.steps:
-            logger.info("step %d of %d, loss %.4f, %.0f s", step, recipe.steps, running, time.monotonic() - started)
+        descent.step(loss=loss)
     return head.eval()
 
 

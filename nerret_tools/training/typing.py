@@ -199,10 +199,10 @@ def _minimise(value: Tensor, loss: Callable[[], Tensor]) -> None:
     def closure() -> Tensor:
         optimizer.zero_grad()
         total = loss()
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         return total
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)
 
 
 def micro_f1(episode: Episode, weights: TypingWeights, cutoff: float) -> float:

@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nerret_tools.training.calibration import (
-    UNRANKED,
-    best_f1,
-    calibration_error,
-    f1_at,
-    fit_calibration,
-    leave_one_out,
-)
+from nerret_tools.evaluation.study.calibration import best_f1, f1_at
+from nerret_tools.training.calibration import UNRANKED, fit_calibration, leave_one_out
 
 
 def worlds(count=6, size=4000, seed=0):
@@ -37,23 +31,15 @@ def test_the_curve_that_made_the_data_is_found_again():
 def test_the_cut_off_is_where_f1_is_best():
     rankings = worlds()
     curve = fit_calibration(rankings)
-    mean = [np.mean([f1_at(*one, cutoff) / best_f1(*one) for one in rankings]) for cutoff in np.arange(0, 0.8, 0.01)]
-    at = np.mean([f1_at(*one, curve.score_at(curve.cutoff)) / best_f1(*one) for one in rankings])
-    assert at == pytest.approx(max(mean), abs=0.005)
+    promised = [(curve.relevance(scores), relevant) for scores, relevant in rankings]
+    cutoffs = np.append(np.arange(0.01, 1, 0.01), curve.cutoff)
+    shares = np.mean([f1_at(cutoffs, *one) / best_f1(*one) for one in promised], axis=0)
+    assert shares[-1] == pytest.approx(max(shares), abs=0.005)
 
 
 def test_a_relevant_document_without_a_score_counts_as_missed_and_does_not_bend_the_curve():
     plain = worlds()
     with_missed = [(np.append(s, [UNRANKED] * 500), np.append(y, [True] * 500)) for s, y in plain]
     assert fit_calibration(with_missed).slope == pytest.approx(fit_calibration(plain).slope)
-    assert best_f1(*with_missed[0]) < best_f1(*plain[0])
-
-
-def test_f1_and_calibration_error_by_hand():
-    scores, relevant = np.array([0.9, 0.8, 0.7, 0.1]), np.array([True, False, True, False])
-    assert f1_at(scores, relevant, 0.75) == pytest.approx(0.5)
-    assert best_f1(scores, relevant) == pytest.approx(0.8)
-    # bins 0.9-1: |0.95 - 1|, 0.2-0.3: |0.25 - 0.5| twice
-    assert calibration_error(np.array([0.95, 0.25, 0.25]), np.array([True, True, False])) == pytest.approx(
-        (0.05 + 2 * 0.25) / 3
-    )
+    assert leave_one_out(with_missed).best_f1 < leave_one_out(plain).best_f1
+    assert leave_one_out(with_missed).calibration_error == pytest.approx(leave_one_out(plain).calibration_error)

@@ -59,6 +59,12 @@ def f1_at(cutoffs: np.ndarray, relevances: np.ndarray, truth: np.ndarray) -> np.
     return scores
 
 
+def best_f1(relevances: np.ndarray, truth: np.ndarray) -> float:
+    """The best F1 that any cut-off gives, 0 where nothing has a relevance over 0."""
+    possible = np.unique(relevances[relevances > 0])
+    return float(f1_at(possible, relevances, truth).max(initial=0.0))
+
+
 def calibration_study(data: LabelledData, answers: Answers, system: SystemStudy) -> CalibrationStudy:
     """Look at every pair of a type and a document; documents without a mention have relevance 0.
 
@@ -87,13 +93,8 @@ def calibration_study(data: LabelledData, answers: Answers, system: SystemStudy)
         f1=macro(one.f1 or 0.0 for one in system.types),
         best_single_cutoff=cutoff,
         best_single_f1=single_f1,
-        best_type_f1=macro(_best_f1(relevances[label], truths[label]) for label in data.types),
+        best_type_f1=macro(best_f1(relevances[label], truths[label]) for label in data.types),
     )
-
-
-def _best_f1(relevances: np.ndarray, truth: np.ndarray) -> float:
-    possible = np.unique(relevances[relevances > 0])
-    return float(f1_at(possible, relevances, truth).max(initial=0.0))
 
 
 def _best_single(relevances: Mapping[str, np.ndarray], truths: Mapping[str, np.ndarray]) -> tuple[float, float]:

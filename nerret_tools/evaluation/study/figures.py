@@ -76,18 +76,18 @@ def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
     from matplotlib import colormaps
     from matplotlib.patheffects import withStroke
 
-    pairs = colormaps["tab20"].colors  # type: ignore[attr-defined]
-    colours = (*pairs[::2], *pairs[1::2])  # the strong ones first
+    pairs = colormaps["tab20"](np.arange(20))[:, :3]
+    colours = np.concatenate([pairs[::2], pairs[1::2]])  # the strong ones first
     figure = _figure(6.6 * len(maps), 6.6)
     panels = figure.subplots(1, len(maps), squeeze=False)[0]
     for axes, one in zip(panels, maps, strict=True):
         for number in range(len(one.names)):
             points = one.points[one.types == number]
-            axes.scatter(*points.T, s=7, color=colours[number % len(colours)], linewidths=0, alpha=0.8)
+            axes.scatter(*points.T, s=7, color=tuple(colours[number % len(colours)]), linewidths=0, alpha=0.8)
         for number, name in enumerate(one.names):
             middle = np.median(one.points[one.types == number], axis=0)
             text = axes.text(*middle, _shortened(name), fontsize=8.5, weight="bold", ha="center", va="center")
-            text.set(color=[0.62 * part for part in colours[number % len(colours)]])
+            text.set(color=tuple(0.62 * colours[number % len(colours)]))
             text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
         axes.set(title=one.title, xticks=[], yticks=[])
     figure.savefig(path, dpi=DOTS_PER_INCH)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from nerret_tools.evaluation.coverage import JACCARD_THRESHOLD
@@ -45,8 +44,7 @@ def write_page(study: Study, *, figures: Path, page: Path) -> str:
         parts.append("**The sets were measured with different models** (see each); run the older ones again.")
     parts += [_summary(study), _READING]
     for one in study.sets:
-        folder = base / one.folder
-        parts += _set_sections(one, lambda name, folder=folder: (folder / name).as_posix())  # type: ignore[misc]
+        parts += _set_sections(one, base / one.folder)
     parts.append(_ambiguous(study.ambiguous))
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -74,21 +72,25 @@ def _summary(study: Study) -> str:
     return table((*headings, "coverage", "F1 at the cut-off, of the best", "calibration error"), rows)
 
 
-def _set_sections(one: SetStudy, link: Callable[[str], str]) -> list[str]:
+def _set_sections(one: SetStudy, folder: Path) -> list[str]:
     return [
         f"## {escape(one.name)}",
         _provenance(one),
         _rankings(one),
-        picture("Recall over the length of the list, for each system", link(one.figures["recall"])),
+        picture("Recall over the length of the list, for each system", _link(folder, one.figures["recall"])),
         _ablations(one),
         _detection(one),
         _calibration(one),
-        picture("Share of relevant documents over promised relevance", link(one.figures["reliability"])),
+        picture("Share of relevant documents over promised relevance", _link(folder, one.figures["reliability"])),
         _types(one),
-        picture("R-Precision of every type and system", link(one.figures["types"])),
+        picture("R-Precision of every type and system", _link(folder, one.figures["types"])),
         explain_types(one),
-        _map(one, link),
+        _map(one, folder),
     ]
+
+
+def _link(folder: Path, name: str) -> str:
+    return (folder / name).as_posix()
 
 
 def _provenance(one: SetStudy) -> str:
@@ -204,10 +206,12 @@ def _types(one: SetStudy) -> str:
     return f"### Every type\n\n{table(headings, rows)}\n\n{paragraph(sentences)}"
 
 
-def _map(one: SetStudy, link: Callable[[str], str]) -> str:
+def _map(one: SetStudy, folder: Path) -> str:
     if "mentions" not in one.figures:
         return f"### A map of the mentions\n\nNot drawn: {escape(one.missing_figures['mentions'])}."
-    description = picture("Mentions by type, at the tap and as the index keeps them", link(one.figures["mentions"]))
+    description = picture(
+        "Mentions by type, at the tap and as the index keeps them", _link(folder, one.figures["mentions"])
+    )
     return f"""### A map of the mentions
 
 Marked mentions of the most frequent types, a seeded sample, laid out by UMAP: dots that are near each other have

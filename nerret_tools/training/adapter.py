@@ -6,30 +6,26 @@ One pass serves all three: types and mentions go through the adapted blocks and 
 
 from __future__ import annotations
 
-import logging
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.encoding.adapter import save_adapter
 from nerret_tools.encoding.encoder import TextEncoder, pool_spans
 from nerret_tools.encoding.projection import Projection
-from nerret_tools.errors import MissingExtraError
 from nerret_tools.models.spec import ADAPTER_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
+from nerret_tools.training.backbone_change import BackboneChange, change_backbone
+from nerret_tools.training.descent import Descent, Group
 from nerret_tools.training.examples import Batch, MarkedSentence
 from nerret_tools.training.projection import multi_positive_loss
 from nerret_tools.training.recipe import AdapterRecipe, SpanRecipe
 from nerret_tools.training.spans import MarkedText, batches, span_loss
 
-logger = logging.getLogger(__name__)
-
-LAYERS = ["query", "key", "value", "dense"]  # BERT's linear layers; others are named by their own recipe
 PART_TOKENS = 2048  # padded tokens that run together: like lengths share a part, so little is padding
 SAVE_EVERY = 250  # steps between two snapshots, so that a killed run is not lost
 CENTRE_BATCHES = 8
@@ -65,71 +61,35 @@ def train_adapter(
     """
     torch.manual_seed(recipe.seed)
     backbone = encoder.backbone
-    adapted = _adapt(backbone.model, recipe)
+    change = change_backbone(backbone.model, recipe.rank)
     centre = _centre(encoder, draws)
     projection = Projection(len(centre))
     projection.center.copy_(centre)
     head = SpanHead(backbone.hidden_size * len(backbone.state_blocks), spans.threshold, spans.overlap_threshold)
     projection.train(), head.train()
-    heads = [*projection.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [one for one in backbone.parameters() if one.requires_grad], "lr": recipe.learning_rate},
-            {"params": heads, "lr": recipe.head_learning_rate, "weight_decay": 0.01},
-        ],
-        weight_decay=0.0,
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        [recipe.learning_rate, recipe.head_learning_rate],
-        total_steps=recipe.steps,
-        pct_start=0.1,
+    descent = Descent(
+        Group(change.parameters, recipe.learning_rate, weight_decay=0.0),
+        Group([*projection.parameters(), *head.parameters()], recipe.head_learning_rate),
+        steps=recipe.steps,
+        clip=1.0,
+        every=25,
     )
     generator = random.Random(recipe.seed)
     marked = batches(texts, spans.model_copy(update={"steps": recipe.steps}), generator)
-    running: dict[str, float] = {}
-    started = time.monotonic()
     for step in range(1, recipe.steps + 1):
         turn = (step - 1) % len(draws)
-        batch = draws[turn]()
-        losses = {f"source {turn}": _contrast(encoder, projection, batch, recipe.temperature)}
+        losses = {f"source_{turn}": _contrast(encoder, projection, draws[turn](), recipe.temperature)}
         if turn == 0 and texts:
             losses["spans"] = recipe.span_weight * span_loss(head, encoder, next(marked), spans, generator)
-        optimizer.zero_grad(set_to_none=True)
-        sum(losses.values(), torch.zeros(())).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_([one for group in optimizer.param_groups for one in group["params"]], 1.0)
-        optimizer.step()
-        schedule.step()
-        for name, loss in losses.items():
-            running[name] = 0.95 * running.get(name, loss.item()) + 0.05 * loss.item()
-        if step % 25 == 0 or step == recipe.steps:
-            told = ", ".join(f"{name} {value:.3f}" for name, value in sorted(running.items()))
-            logger.info("step %d of %d: %s, %.0f s", step, recipe.steps, told, time.monotonic() - started)
+        descent.step(**losses)
         if step % SAVE_EVERY == 0 or step == recipe.steps:
-            _save(adapted, projection, head, out)
+            _save(change, projection, head, out)
     return Trained(encoder, projection.eval(), head.eval())
 
 
-def _adapt(model: nn.Module, recipe: AdapterRecipe) -> nn.Module:
-    """Put an adapter on every linear layer of the blocks; it changes nothing yet."""
-    try:
-        from peft import LoraConfig, inject_adapter_in_model
-    except ImportError as error:
-        raise MissingExtraError("training an adapter", "training") from error
-    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.rank, target_modules=LAYERS, lora_dropout=0.0)
-    return inject_adapter_in_model(config, model)
-
-
-def _save(adapted: nn.Module, projection: Projection, head: SpanHead, out: Path) -> None:
-    from peft.tuners.lora import Linear
-
+def _save(change: BackboneChange, projection: Projection, head: SpanHead, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    changes: dict[str, tuple[Tensor, Tensor]] = {}
-    for name, layer in adapted.named_modules():
-        if isinstance(layer, Linear):
-            up = layer.lora_B["default"].weight * layer.scaling["default"]
-            changes[name] = (layer.lora_A["default"].get_parameter("weight"), up)
-    save_adapter(changes, out / ADAPTER_FILE)
+    save_adapter(change.factors(), out / ADAPTER_FILE)
     projection.save(out / PROJECTION_FILE)
     head.save(out / SPAN_HEAD_FILE)
 

@@ -40,6 +40,8 @@ class TypedMentions:
         types_of: The types of each item.
         anchors: Of the type descriptions, ``[m, d]`` float32; a type may have several wordings.
         anchor_type: The type of each anchor, ``[m]``.
+        words: What is written of each item: a noun's definition, or the sentence that a mention is in.
+        described: The wording of each anchor.
     """
 
     vectors: np.ndarray
@@ -47,6 +49,8 @@ class TypedMentions:
     types_of: Sequence[np.ndarray]
     anchors: np.ndarray
     anchor_type: np.ndarray
+    words: Sequence[str] = ()
+    described: Sequence[str] = ()
 
 
 def taxonomy_mentions(encoder: TextEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:
@@ -73,6 +77,8 @@ def taxonomy_mentions(encoder: TextEncoder, taxonomy: Taxonomy, seed: int) -> Ty
         types_of=taxonomy.ancestors,
         anchors=encoder.encode_types([lemma for _, lemma in lemmas]),
         anchor_type=np.array([kind for kind, _ in lemmas]),
+        words=[f"{', '.join(synset.lemmas)}: {synset.definition}" for synset in taxonomy.synsets],
+        described=[lemma for _, lemma in lemmas],
     )
 
 
@@ -99,6 +105,8 @@ def labelled_mentions(encoder: TextEncoder, sources: Sequence[LabelledData]) -> 
         types_of=types_of,
         anchors=encoder.encode_types(descriptions),
         anchor_type=np.arange(len(descriptions)),
+        words=[text for text, places in zip(texts, spans, strict=True) for _ in places],
+        described=descriptions,
     )
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import time
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.training.descent import Descent, Group
 from nerret_tools.training.mentions import TypedMentions
 from nerret_tools.training.recipe import ProjectionRecipe
-
-logger = logging.getLogger(__name__)
+from nerret_tools.training.triplets import hard_negatives, triplet_loss
 
 
 def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, recipe: ProjectionRecipe) -> Projection:
     """Train on a taxonomy and, where given, on mentions marked in sentences.
 
-    The two are separate InfoNCE terms: which taxonomy types a marked mention has is not known,
+    The two are separate terms of the loss: which taxonomy types a marked mention has is not known,
     so it must not serve as a negative there.
+
+    Raises:
+        MissingExtraError: The recipe asks for hard negatives and `bm25s` is not installed.
     """
     torch.manual_seed(recipe.seed)
     generator = np.random.default_rng(recipe.seed)
@@ -29,29 +29,27 @@ def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, re
     projection.center.copy_(torch.from_numpy(taxonomy.vectors.astype(np.float32).mean(axis=0)))
     spread = torch.from_numpy(taxonomy.vectors.astype(np.float32).std(axis=0))
     projection.train()
-    optimizer = torch.optim.AdamW(projection.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
-    )
-    sources = [(_Sampler(taxonomy, generator), recipe.types, recipe.members, 1.0)]
+    descent = Descent(Group(projection.parameters(), recipe.learning_rate), steps=recipe.steps, every=500)
+    sources = [(_Sampler(taxonomy, recipe, generator), recipe.types, recipe.members, 1.0)]
     if labelled is not None and recipe.labelled_members:
-        sampler = _Sampler(labelled, generator)
+        sampler = _Sampler(labelled, recipe, generator)
         sources.append((sampler, len(sampler.types), recipe.labelled_members, recipe.labelled_weight))
-    running, started = 0.0, time.monotonic()
-    for step in range(1, recipe.steps + 1):
+    for _ in range(recipe.steps):
         loss = torch.zeros(())
         for sampler, type_count, member_count, weight in sources:
-            anchors, mentions, positive = sampler.draw(type_count, member_count)
+            types, anchors, mentions, positive = sampler.draw(type_count, member_count)
             mentions = mentions + recipe.noise * spread * torch.randn_like(mentions)
-            logits = projection(anchors) @ projection(mentions).T / recipe.temperature
-            loss = loss + weight * multi_positive_loss(logits, positive)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 500 == 0 or step == recipe.steps:
-            logger.info("step %d of %d, loss %.3f, %.0f s", step, recipe.steps, running, time.monotonic() - started)
+            described = projection(anchors)
+            cosines = described @ projection(mentions).T
+            if recipe.loss == "triplet":
+                alike, has_hard = sampler.draw_hard(types)
+                hard = (described * projection(alike)).sum(dim=1)
+                has_hard &= torch.from_numpy(generator.random(len(types)) < recipe.hard_share)
+                one = triplet_loss(cosines, positive, hard, has_hard, recipe.margin, generator)
+            else:
+                one = multi_positive_loss(cosines / recipe.temperature, positive)
+            loss = loss + weight * one
+        descent.step(loss=loss)
     return projection.eval()
 
 
@@ -77,8 +75,9 @@ def _one_way(logits: Tensor, positive: Tensor, left_out: Tensor) -> Tensor:
 class _Sampler:
     """Draws types with some of their mentions, and says which pairs belong together."""
 
-    def __init__(self, data: TypedMentions, generator: np.random.Generator) -> None:
+    def __init__(self, data: TypedMentions, recipe: ProjectionRecipe, generator: np.random.Generator) -> None:
         self.generator = generator
+        self.hard = hard_negatives(data) if recipe.loss == "triplet" else []
         self.vectors = torch.from_numpy(data.vectors)
         self.anchors = torch.from_numpy(data.anchors)
         self.item = data.item
@@ -92,8 +91,8 @@ class _Sampler:
         self.items_of = [items[order][bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)]
         self.is_of = [frozenset(kinds.tolist()) for kinds in data.types_of]
 
-    def draw(self, type_count: int, member_count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return anchors ``[t, d]``, mentions ``[t × members, d]``, and which belong together."""
+    def draw(self, type_count: int, member_count: int) -> tuple[np.ndarray, Tensor, Tensor, Tensor]:
+        """Return types ``[t]``, their anchors ``[t, d]``, mentions ``[t × members, d]``, and which belong together."""
         pick = self.generator.choice
         types = pick(self.types, min(type_count, len(self.types)), replace=False)
         items = np.concatenate([pick(self.items_of[kind], member_count) for kind in types])
@@ -105,7 +104,18 @@ class _Sampler:
             for kind in self.is_of[item]:
                 if kind in column_of:
                     positive[column_of[kind], column] = True
-        return self.anchors[anchors].float(), self.vectors[mentions].float(), positive
+        return types, self.anchors[anchors].float(), self.vectors[mentions].float(), positive
+
+    def draw_hard(self, types: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Return for each type a mention ``[t, d]`` that is like it in words only, and whether there is one."""
+        found = torch.zeros(len(types), self.vectors.shape[1])
+        has = torch.zeros(len(types), dtype=torch.bool)
+        for row, kind in enumerate(types):
+            if len(self.hard[kind]):
+                item = self.generator.choice(self.hard[kind])
+                found[row] = self.vectors[self.generator.choice(self.contexts_of[item])].float()
+                has[row] = True
+        return found, has
 
 
 def _group(keys: np.ndarray, count: int) -> list[np.ndarray]:

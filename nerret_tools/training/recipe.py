@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,7 +72,10 @@ class ProjectionRecipe(_Part):
         members: Mentions of each a step.
         labelled_members: Mentions of each type of the labelled sentences a step.
         labelled_weight: Weight of their loss beside the taxonomy's.
+        loss: "infonce", with several positives and both ways, or the "triplet" loss of NER Retriever.
         temperature: Of InfoNCE.
+        margin: Of the triplet loss, between cosines.
+        hard_share: Of the triplets whose negative BM25 finds near the type's description.
         learning_rate: Peak of one cycle.
         noise: Standard deviation of noise on representations, as a share of their own.
         seed: Of sampling, dropout and initial weights.
@@ -84,7 +88,10 @@ class ProjectionRecipe(_Part):
     members: int = 3
     labelled_members: int = 4
     labelled_weight: float = 0.3
+    loss: Literal["infonce", "triplet"] = "infonce"
     temperature: float = 0.1
+    margin: float = 0.2
+    hard_share: float = 0.1
     learning_rate: float = 1e-3
     noise: float = 0.0
     seed: int = 0
@@ -101,7 +108,8 @@ class AdapterRecipe(_Part):
         groups: Label group → descriptions of it.
         steps: Optimiser steps: two on the taxonomy, one on labelled sentences, one on mined
             types, and again.
-        rank: Of the adapter.
+        rank: Of the adapter; None: the blocks' weight matrices themselves are trained. The file then holds
+            their complete differences and is ten times as large.
         types: Taxonomy types a step, with one member each.
         sentences: Labelled sentences a step.
         mined: Mentions of mined types a step.
@@ -119,7 +127,7 @@ class AdapterRecipe(_Part):
     wordings: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
     steps: int = 2000
-    rank: int = 16
+    rank: int | None = 16
     types: int = 144
     sentences: int = 56
     mined: int = 80

@@ -61,8 +61,10 @@ def world(tmp_path, noun_file, labelled_files, monkeypatch):
     return tmp_path, recipe(tmp_path, marked, types)
 
 
-def test_a_merged_adapter_gives_what_was_trained(world, monkeypatch, caplog):
-    folder, path = world
+@pytest.mark.parametrize("changes", [{}, {"rank": None, "learning_rate": 1e-4}], ids=["low rank", "whole matrices"])
+def test_a_merged_adapter_gives_what_was_trained(world, labelled_files, changes, monkeypatch, caplog):
+    folder, _ = world
+    path = recipe(folder, *labelled_files, **changes)
     trained = []
     original = adapter_module.train_adapter
     monkeypatch.setattr(

@@ -15,6 +15,7 @@ from nerret_tools.errors import ModelError
 from nerret_tools.training.mentions import TypedMentions
 from nerret_tools.training.projection import multi_positive_loss, train_projection
 from nerret_tools.training.recipe import ProjectionRecipe
+from nerret_tools.training.triplets import hard_negatives, triplet_loss
 
 
 def test_the_loss_is_that_of_the_formula_written_as_loops():
@@ -38,6 +39,31 @@ def test_the_loss_is_that_of_the_formula_written_as_loops():
     assert multi_positive_loss(logits, positive).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_triplet_loss_is_the_mean_hinge_of_every_pair():
+    cosines = torch.tensor([[0.9, 0.4, 0.1], [0.3, 0.2, 0.6]])
+    positive = torch.tensor([[True, False, False], [False, True, False]])
+    generator = np.random.default_rng(0)
+    hard, has_hard = torch.tensor([0.85, -1.0]), torch.tensor([True, False])
+    found = {round(triplet_loss(cosines, positive, hard, has_hard, 0.2, generator).item(), 6) for _ in range(20)}
+    # type 0 against its hard one: 0.2 - 0.9 + 0.85; type 1 against the first or the third mention
+    assert found == {round((0.15 + second) / 2, 6) for second in (0.2 - 0.2 + 0.3, 0.2 - 0.2 + 0.6)}
+
+
+def test_hard_negatives_share_words_with_the_type_and_are_not_of_it():
+    data = TypedMentions(
+        vectors=np.zeros((4, 2), np.float16),
+        item=np.arange(4),
+        types_of=[np.array([0]), np.array([1]), np.array([1]), np.array([0, 1])],
+        anchors=np.zeros((2, 2), np.float32),
+        anchor_type=np.arange(2),
+        words=["a ferry of the river", "the river boat museum", "a bank", "a boat"],
+        described=["river boat", "bank"],
+    )
+    river, bank = hard_negatives(data)
+    assert river.tolist() == [1]
+    assert bank.tolist() == []
+
+
 def small_world(seed):
     """Twenty types whose anchors and mentions share a direction, in noise."""
     generator = np.random.default_rng(seed)
@@ -51,13 +77,16 @@ def small_world(seed):
         [kinds[i : i + 1] for i in range(240)],
         anchors.astype(np.float32),
         np.arange(20),
+        words=[f"word{kind}" for kind in np.roll(kinds, 12)],
+        described=[f"word{kind}" for kind in range(20)],
     ), kinds
 
 
-def test_training_brings_types_and_their_mentions_together():
+@pytest.mark.parametrize("loss", ["infonce", "triplet"])
+def test_training_brings_types_and_their_mentions_together(loss):
     world, kinds = small_world(1)
     projection = train_projection(
-        world, None, ProjectionRecipe(taxonomy="", steps=150, types=20, members=4, temperature=0.1)
+        world, None, ProjectionRecipe(taxonomy="", steps=150, types=20, members=4, temperature=0.1, loss=loss)
     )
     with torch.inference_mode():
         scores = projection(torch.from_numpy(world.anchors)) @ projection(torch.from_numpy(world.vectors).float()).T

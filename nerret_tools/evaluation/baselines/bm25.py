@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from nerret_tools.evaluation.baselines.order import best_first
 
 
 def rank_by_words(ids: Sequence[str], texts: Sequence[str], queries: Sequence[str]) -> list[list[str]]:
-    """Rank documents by `bm25s` with its own defaults (Lucene's BM25, English stop words).
+    """Rank documents by BM25, equal ones by id.
 
     A document without a word of the query is not found: listing such documents in some order
     would credit BM25 with what chance gives.
@@ -19,24 +19,33 @@ def rank_by_words(ids: Sequence[str], texts: Sequence[str], queries: Sequence[st
     Raises:
         MissingExtraError: `bm25s` is not installed.
     """
-    try:
-        import bm25s
-    except ImportError as error:
-        raise MissingExtraError("the BM25 baseline", "evaluation") from error
-    documents = _words(bm25s, texts)
-    if not any(documents):  # bm25s cannot build an index without a word
-        return [[] for _ in queries]
-    engine = bm25s.BM25()
-    engine.index(documents, show_progress=False)
     rankings = []
-    for words in _words(bm25s, queries):
-        scores = engine.get_scores(words) if words else np.zeros(len(ids), dtype=np.float32)
+    for scores in score_words(texts, queries):
         found = np.flatnonzero(scores)
         rankings.append(best_first([ids[number] for number in found.tolist()], scores[found]))
     return rankings
 
 
-def _words(bm25s: object, texts: Sequence[str]) -> list[list[str]]:
-    tokenize = getattr(bm25s, "tokenize")  # noqa: B009
-    words: list[list[str]] = tokenize(list(texts), stopwords="english", return_ids=False, show_progress=False)
-    return words
+def score_words(texts: Sequence[str], queries: Sequence[str]) -> Iterator[np.ndarray]:
+    """Score all texts for each query, ``[n_texts]``, by `bm25s` with its own defaults.
+
+    These are Lucene's BM25 and English stop words. A text without a word of the query has 0.
+
+    Raises:
+        MissingExtraError: `bm25s` is not installed.
+    """
+    try:
+        import bm25s
+    except ImportError as error:
+        raise MissingExtraError("BM25", "evaluation") from error
+
+    def words(texts: Sequence[str]) -> list[list[str]]:
+        found: list[list[str]] = bm25s.tokenize(list(texts), stopwords="english", return_ids=False, show_progress=False)
+        return found
+
+    documents = words(texts)
+    engine = bm25s.BM25()
+    if any(documents):  # bm25s cannot build an index without a word
+        engine.index(documents, show_progress=False)
+    for query in words(queries):
+        yield engine.get_scores(query) if query and any(documents) else np.zeros(len(texts), dtype=np.float32)

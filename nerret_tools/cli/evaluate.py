@@ -72,6 +72,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    excerpts: Annotated[
+        bool,
+        typer.Option(
+            "--excerpts/--no-excerpts",
+            help="With --report: whether examples of bad types show the text around a name. Without, the report "
+            "holds no sentence of the data and can be published where the data cannot.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure the model on labelled data: R-Precision, precision, coverage.
@@ -87,10 +95,12 @@ def evaluate(
             raise typer.BadParameter(
                 "--report measures both kinds of spans and all baselines; leave --spans and --baseline out"
             )
-        _write_report(labelled, types, report, page, name, model, form, limit_documents, as_json=as_json)
+        _write_report(
+            labelled, types, report, page, name, model, form, limit_documents, excerpts=excerpts, as_json=as_json
+        )
         return
-    if page is not None or name is not None:
-        raise typer.BadParameter("--page and --name belong to --report DIR")
+    if page is not None or name is not None or not excerpts:
+        raise typer.BadParameter("--page, --name and --no-excerpts belong to --report DIR")
     from nerret_tools.evaluation.labelled import read_labelled
     from nerret_tools.evaluation.run import evaluate as run
     from nerret_tools.evaluation.table import render
@@ -118,6 +128,7 @@ def _write_report(
     form: LabelledForm,
     limit_documents: int | None,
     *,
+    excerpts: bool,
     as_json: bool,
 ) -> None:
     from nerret_tools.evaluation.labelled import read_labelled
@@ -131,6 +142,7 @@ def _write_report(
         folder=folder,
         model=model,
         limit_documents=limit_documents,
+        excerpts=excerpts,
         announce=lambda stage: complain(f"{stage} ..."),
     )
     complete = write_study(folder, new, ambiguous, page)

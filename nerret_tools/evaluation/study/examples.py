@@ -23,7 +23,7 @@ def explain_types(one: SetStudy) -> str:
         paragraph(
             "Missing documents are a seeded random choice for each fault; wrong ones are the first in the ranking, "
             "with the mention that brought them there in bold and the labels that it is marked with. "
-            f"Excerpts from {escape(one.name)}."
+            f"The documents are those of {escape(one.name)}."
         ),
     ]
     for faults in explained:
@@ -42,16 +42,16 @@ def _verdict(faults: TypeFaults) -> str:
 def _missed(example: MissedExample) -> str:
     place = "it has no mention" if example.place is None else f"place {example.place:,}"
     return (
-        f"- missing, {_BLAME[example.fault]} ({place}, relevance {figure(example.relevance)}): "
-        f"“{_excerpt(example.before, example.entity, example.after)}”"
+        f"- missing, {_BLAME[example.fault]} ({place}, relevance {figure(example.relevance)}), "
+        f"{escape(example.document_id)}: “{_excerpt(example.before, example.entity, example.after)}”"
     )
 
 
 def _wrong(example: WrongExample) -> str:
     marked = "marked as " + ", ".join(map(escape, example.marked_as)) if example.marked_as else "not marked"
     return (
-        f"- wrong, place {example.place:,} (relevance {figure(example.relevance)}, {marked}): "
-        f"“{_excerpt(example.before, example.mention, example.after)}”"
+        f"- wrong, place {example.place:,} (relevance {figure(example.relevance)}, {marked}), "
+        f"{escape(example.document_id)}: “{_excerpt(example.before, example.mention, example.after)}”"
     )
 
 

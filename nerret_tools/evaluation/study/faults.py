@@ -35,9 +35,13 @@ class FaultFinder:
         data: What is right.
         answers: Of an index with detected spans.
         predicted: Document id → detected spans.
+        excerpts: Whether examples show the text around a name.
     """
 
-    def __init__(self, data: LabelledData, answers: Answers, predicted: Mapping[str, Sequence[Span]]) -> None:
+    def __init__(
+        self, data: LabelledData, answers: Answers, predicted: Mapping[str, Sequence[Span]], excerpts: bool = True
+    ) -> None:
+        self._excerpts = excerpts
         self._data = data
         self._answers = answers
         self._predicted = predicted
@@ -99,7 +103,7 @@ class FaultFinder:
             chosen = chance.permutation(len(candidates))[:EXAMPLES_PER_FAULT]
             for document_id in (candidates[number] for number in sorted(chosen.tolist())):
                 entity = self._shown(document_id, label, fault)
-                before, inside, after = _around(self._documents[document_id].text, entity.start, entity.end)
+                before, inside, after = self._around(self._documents[document_id].text, entity.start, entity.end)
                 place = places.get(document_id)
                 examples.append(
                     MissedExample(
@@ -126,7 +130,7 @@ class FaultFinder:
         for place in wrong:
             hit = page.hits[place]
             mention = hit.mentions[0]
-            before, inside, after = _around(hit.document.text, mention.start, mention.end)
+            before, inside, after = self._around(hit.document.text, mention.start, mention.end)
             entities = self._documents[hit.document_id].entities
             overlapping = {one.type for one in entities if one.start < mention.end and mention.start < one.end}
             examples.append(
@@ -156,13 +160,12 @@ class FaultFinder:
         span = Span(start=entity.start, end=entity.end)
         return any(jaccard(span, found) > JACCARD_THRESHOLD for found in self._predicted[document_id])
 
-
-def _around(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """Text before, in and after a span, cut at white space where it is long, on one line."""
-    before, after = text[:start], text[end:]
-    if len(before) > CONTEXT_CHARACTERS:
-        before = "… " + before[-CONTEXT_CHARACTERS:].partition(" ")[2]
-    if len(after) > CONTEXT_CHARACTERS:
-        after = after[:CONTEXT_CHARACTERS].rpartition(" ")[0] + " …"
-    one_line = str.maketrans("\n\r\t", "   ")
-    return before.translate(one_line), text[start:end].translate(one_line), after.translate(one_line)
+    def _around(self, text: str, start: int, end: int) -> tuple[str, str, str]:
+        """Text before, in and after a span, cut at white space where it is long, on one line."""
+        before, after = (text[:start], text[end:]) if self._excerpts else ("", "")
+        if len(before) > CONTEXT_CHARACTERS:
+            before = "… " + before[-CONTEXT_CHARACTERS:].partition(" ")[2]
+        if len(after) > CONTEXT_CHARACTERS:
+            after = after[:CONTEXT_CHARACTERS].rpartition(" ")[0] + " …"
+        one_line = str.maketrans("\n\r\t", "   ")
+        return before.translate(one_line), text[start:end].translate(one_line), after.translate(one_line)

@@ -48,6 +48,7 @@ def study(
     folder: str | Path,
     model: str = "minilm",
     limit_documents: int | None = None,
+    excerpts: bool = True,
     show_progress: bool | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> tuple[SetStudy, AmbiguousStudy]:
@@ -59,6 +60,7 @@ def study(
         folder: The report's folder; it is made.
         model: Name of the model.
         limit_documents: Noted in the report: how far ``data`` was read.
+        excerpts: Whether the examples of bad types show the text around a name, or the name alone.
         show_progress: Passed to `EntityIndex.add`.
         announce: Called with a sentence when a stage begins.
 
@@ -72,7 +74,7 @@ def study(
     load_test()
     _check_complete(find_spec(model))
     work = _Work(data, name, Path(folder), model, show_progress, announce or (lambda _: None))
-    return work.set_study(limit_documents), work.ambiguous_study()
+    return work.set_study(limit_documents, excerpts), work.ambiguous_study()
 
 
 def _check_complete(spec: ModelSpec) -> None:
@@ -106,7 +108,7 @@ class _Work:
         self.figures = folder / self.subfolder
         self.figures.mkdir(parents=True, exist_ok=True)
 
-    def set_study(self, limit_documents: int | None) -> SetStudy:
+    def set_study(self, limit_documents: int | None, excerpts: bool) -> SetStudy:
         from nerret_tools.evaluation.study.ablations import study_ablations
         from nerret_tools.evaluation.study.representations import read_gold_mentions, read_published
 
@@ -117,7 +119,7 @@ class _Work:
             with self._stage("comparing detected spans with gold ones"):
                 predicted = self._predicted(index)
                 covered = coverage((one.gold_spans(), predicted[one.id]) for one in self.data.documents)
-                faults = FaultFinder(self.data, answers, predicted).all_types(index)
+                faults = FaultFinder(self.data, answers, predicted, excerpts).all_types(index)
         with self._index(gold=True) as (index, gold_failed):
             gold_stats = index.stats()
             _, gold = self._ask(GOLD, index)

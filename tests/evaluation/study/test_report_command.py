@@ -22,7 +22,8 @@ def folder(small_world, tmp_path_factory):
     """The report of twelve sentences under one name and, of the first five, under another."""
     labelled, types = small_world
     place = tmp_path_factory.mktemp("report")
-    for options in (("--name", "Small world", "--limit-documents", 5), ("--page", place / "docs" / "page.md")):
+    small = ("--name", "Small world", "--limit-documents", 5, "--no-excerpts")
+    for options in (small, ("--page", place / "docs" / "page.md")):
         ran = run(labelled, "--types", types, "--report", place / "report", *options)
         assert ran.exit_code == 0, ran.output
     return place / "report"
@@ -82,6 +83,14 @@ def test_a_wrong_document_is_shown_with_the_mention_that_brought_it_there(whole,
             assert (hit.document_id, hit.mentions[0].text) == (example.document_id, example.mention)
             assert example.document_id not in data.relevant[row.label]
             assert example.mention in texts[example.document_id]
+
+
+def test_without_excerpts_names_are_all_that_is_shown_of_the_data(study, whole):
+    def around(one):
+        return [example.before + example.after for row in one.faults for example in (*row.missed, *row.wrong)]
+
+    assert set(around(study.sets[0])) == {""}
+    assert all(around(whole))
 
 
 def test_gold_spans_thin_out_from_what_the_gold_system_has(whole):

@@ -69,7 +69,8 @@ class Mention(BaseModel):
         context_score: The part that the text around it has; ``None`` where contexts do not count.
             The score is the weighted mean of both.
         archetype: The universal category that the mention itself is likeliest of (SAM-NER), such as
-            ``Person``; ``None`` where it was not asked for.
+            ``Person``: evidence, it does not count in the score; ``None`` where no type was asked for
+            or the model has no archetypes.
     """
 
     text: str

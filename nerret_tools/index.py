@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexStats, Mention
-from nerret_tools.errors import FilterError, IndexNotFoundError, ModelMismatchError
+from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, Indexer
 from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.opening import open_store
 from nerret_tools.progress import counting
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
@@ -59,6 +60,7 @@ class EntityIndex:
         backbone: str | Path | None = None,
         precision: str | None = None,
         device: str | None = None,
+        scan_dtype: str = "float32",
     ) -> Self:
         """Open an index, or make it.
 
@@ -79,8 +81,11 @@ class EntityIndex:
             device: ``cpu``, ``cuda``, ``cuda:1``; ``cuda:0,cuda:1`` shares the documents, ``auto``
                 spreads a backbone that does not fit over GPU and memory. ``None``: what
                 ``NERRET_DEVICE`` says, else the first GPU, else the CPU.
+            scan_dtype: ``int8`` to search in a quarter of the memory; the answers are the same to
+                the last digit.
 
         Raises:
+            InputError: The name or the number format is not possible.
             ModelNotFoundError: There is no such model.
             ModelMismatchError: The index was made with another model or detector.
             IndexNotFoundError: ``create`` is false and there is none.
@@ -89,22 +94,15 @@ class EntityIndex:
             StoreUnavailableError: The server does not answer, or the folder cannot be written.
         """
         spec = find_spec(model)
-        detector_name = None if detector is None else detector.name
-        identity = {
-            "model": spec.name,
-            "fingerprint": spec.fingerprint(detector_name),
-            **{f"part_{key}": value for key, value in spec.parts(detector_name).items()},
-        }
-        try:
-            store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension, create=False)
-        except IndexNotFoundError:
-            if not create:
-                raise
-            identity["precision"] = _precision(precision, device)
-            store = ChromaStore.open(path, name, identity=identity, dimension=spec.dimension)
-        if store.identity.get("fingerprint") != identity["fingerprint"]:
-            store.close()
-            raise ModelMismatchError(_mismatch(store, identity))
+        store = open_store(
+            path,
+            name,
+            spec,
+            detector=None if detector is None else detector.name,
+            create=create,
+            precision=lambda: _precision(precision, device),
+            scan_dtype=scan_dtype,
+        )
         kept = str(store.identity["precision"])
         return cls(store, spec, detector=detector, backbone=backbone, precision=precision or kept, device=device)
 
@@ -361,16 +359,3 @@ def _precision(name: str | None, device: str | None) -> str:
     from nerret_tools.encoding.precision import precision_name
 
     return precision_name(name, main_device(device))
-
-
-def _mismatch(store: ChromaStore, identity: Mapping[str, Any]) -> str:
-    differences = [
-        f"{key.removeprefix('part_').replace('_', ' ')}: {store.identity.get(key)} in the index, {value} asked for"
-        for key, value in identity.items()
-        if key.startswith("part_") and store.identity.get(key) != value
-    ]
-    return (
-        f"index {store.name!r} at {store.location} was made with model {store.identity.get('model')!r} "
-        f"({store.identity.get('fingerprint')}), not with {identity['model']!r} ({identity['fingerprint']}): "
-        f"{'; '.join(differences)}. Open it with the model it was made with, or make a new index."
-    )

@@ -17,20 +17,22 @@ from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
     SCORE_DECIMALS,
+    Evidence,
     Page,
     Position,
     decode_cursor,
     encode_cursor,
     gather_evidence,
     rank_page,
-    score_rows,
+    score_scan,
     search_digest,
 )
 from nerret_tools.storage import ChromaStore
 
 if TYPE_CHECKING:
+    from nerret_tools.archetypes.retrieval import ArchetypeLens
     from nerret_tools.models.entity_model import EntityModel
-    from nerret_tools.storage import Scan, StoredMention
+    from nerret_tools.storage import Scan
 
 PORTION = 200
 """Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other.
@@ -84,6 +86,13 @@ class Searcher:
         file = self.spec.weights / CALIBRATION_FILE
         return Calibration.load(file) if file.exists() else None
 
+    @cached_property
+    def _lens(self) -> ArchetypeLens | None:
+        """Names mentions' archetypes, where the model has such a head."""
+        from nerret_tools.archetypes.retrieval import ArchetypeLens
+
+        return ArchetypeLens.load(self.spec)
+
     def _curve(self, context: bool) -> Calibration | None:
         """The curve for scores with or without their context part."""
         if self._calibration is None or context or not self.spec.context_dimension:
@@ -125,7 +134,7 @@ class Searcher:
         scan = self.store.scan()
         allowed = None if where is None else self.store.matching(where)
         queries = self._queries(entity_types, context)
-        scores = score_rows(scan.vectors, queries)
+        scores = score_scan(scan, queries)
         results = []
         for entity_type, query, row in zip(entity_types, queries, scores, strict=True):
             digest = search_digest(_plain(entity_type), options.min_score, where, context)
@@ -167,9 +176,8 @@ class Searcher:
             return []
         scan = self.store.scan()
         queries = self._queries(entity_types, context)
-        pages = [
-            rank_page(scan, query, row) for query, row in zip(queries, score_rows(scan.vectors, queries), strict=True)
-        ]
+        scores = score_scan(scan, queries)
+        pages = [rank_page(scan, query, row) for query, row in zip(queries, scores, strict=True)]
         return [Ranking(page.document_ids, page.scores, self._relevances(page.scores, context)) for page in pages]
 
     def _check(
@@ -249,8 +257,7 @@ class Searcher:
             min_score=options.min_score,
             max_mentions=options.max_mentions,
         )
-        keys = [scan.mention_key(int(row)) for row in evidence.rows]
-        mentions = self.store.mentions(keys)
+        shown = self._mentions(scan, query, evidence)
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
         relevances = [
             None if np.isnan(value) else float(value) for value in self._relevances(page.scores, options.context)
@@ -260,32 +267,42 @@ class Searcher:
             stored = documents.get(document_id)
             if stored is None:
                 continue  # deleted by another client since the scan was taken
-            shown = [
-                self._mention(found, scan, query, row, score)
-                for row, score in evidence.of(number)
-                if (found := mentions.get(scan.mention_key(row))) is not None
-            ]
+            own = shown[evidence.offsets[number] : evidence.offsets[number + 1]]
             hits.append(
                 Hit(
                     document_id=document_id,
                     score=float(page.scores[number]),
                     relevance=relevances[number],
-                    mentions=shown,
+                    mentions=[one for one in own if one is not None],
                     mention_count=int(evidence.counts[number]),
                     document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
                 )
             )
         return hits
 
-    def _mention(self, found: StoredMention, scan: Scan, query: np.ndarray, row: int, score: float) -> Mention:
-        """A mention with its score and the cosines that this is made of."""
-        mention = Mention(text=found.text, start=found.start, end=found.end, score=score)
+    def _mentions(self, scan: Scan, query: np.ndarray, evidence: Evidence) -> list[Mention | None]:
+        """Each of the evidence's mentions with what its score is made of; None where it is gone meanwhile."""
+        keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
+        stored = self.store.mentions(keys)
+        vectors = scan.vectors[evidence.rows]
         size = self.spec.context_dimension
-        if size:
-            mention.entity_score = _cosine(scan.vectors[row, :-size], query[:-size])
-            if query[-size:].any():
-                mention.context_score = _cosine(scan.vectors[row, -size:], query[-size:])
-        return mention
+        entities = _cosines(vectors[:, :-size], query[:-size]) if size else None
+        contexts = _cosines(vectors[:, -size:], query[-size:]) if size and query[-size:].any() else None
+        archetypes = None if self._lens is None else self._lens.names(vectors)
+        return [
+            None
+            if (found := stored.get(key)) is None
+            else Mention(
+                text=found.text,
+                start=found.start,
+                end=found.end,
+                score=score,
+                entity_score=None if entities is None else entities[place],
+                context_score=None if contexts is None else contexts[place],
+                archetype=None if archetypes is None else archetypes[place],
+            )
+            for place, (key, score) in enumerate(zip(keys, evidence.scores.tolist(), strict=True))
+        ]
 
 
 def check_entity_type(entity_type: str) -> None:
@@ -307,8 +324,11 @@ def check_entity_type(entity_type: str) -> None:
         raise EntityTypeError(f"the entity type {entity_type!r} has no letters; name it in words")
 
 
-def _cosine(one: np.ndarray, other: np.ndarray) -> float:
-    return round(float(one @ other / np.sqrt((one @ one) * (other @ other))), SCORE_DECIMALS)
+def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
+    """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1) * np.linalg.norm(query), 1e-12)
+    rounded: list[float] = np.round((vectors @ query / lengths).astype(np.float64), SCORE_DECIMALS).tolist()
+    return rounded
 
 
 def _plain(entity_type: str) -> str:

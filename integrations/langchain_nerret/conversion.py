@@ -36,8 +36,8 @@ def from_langchain(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
 def to_langchain(hit: Hit) -> Document:
     """Make a new document of a hit.
 
-    Its metadata are the user's, and ``id``, ``score``, ``relevance`` and ``mentions`` (text, start,
-    end and score of each, best first). Where the user's have a key of the same name, the hit's value is shown.
+    Its metadata are the user's, and ``id``, ``score``, ``relevance`` and ``mentions`` (text, span,
+    scores and archetype of each, best first). Where the user's have a key of the same name, the hit's value is shown.
     """
     return Document(
         id=hit.document_id,

@@ -38,7 +38,7 @@ class EntityTypeRetriever(BaseRetriever):
     each call as well: ``retriever.invoke("dinosaur", k=3)``.
 
     Each result has its ``id``, and in its metadata the user's own, ``id``, ``score``, ``relevance`` and
-    ``mentions`` (text, start, end and score of each). Errors are those of `EntityIndex.find`.
+    ``mentions`` (text, span, scores and archetype of each). Errors are those of `EntityIndex.find`.
     """
 
     model_config = ConfigDict(extra="forbid")  # a misspelt option must not be dropped in silence

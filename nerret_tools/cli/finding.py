@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nerret_tools.cli.hits import print_hits
-from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
+from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
 from nerret_tools.cli.output import complain, print_json, results
 from nerret_tools.cli.where import parse_where
 
@@ -42,11 +42,12 @@ def find(
         bool,
         typer.Option("--context/--no-context", help="Whether the text around a mention counts, or the mention alone."),
     ] = True,
+    scan_dtype: ScanDtype = "float32",
     as_json: AsJson = False,
 ) -> None:
     """List the documents that mention an entity of a type, best first."""
     conditions = parse_where(where or [])
-    with open_index(place, name, model) as opened:
+    with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
         found = opened.find(
             entity_type,
             limit=None if everything else limit,

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from nerret_tools import EntityIndex
 
-__all__ = ["AsJson", "IndexName", "IndexPlace", "ModelName", "open_index"]
+__all__ = ["AsJson", "IndexName", "IndexPlace", "ModelName", "ScanDtype", "open_index"]
 
 IndexPlace = Annotated[
     str,
@@ -20,13 +20,16 @@ ModelName = Annotated[
     str | None,
     typer.Option("--model", help="The index's model: a name, or a description in JSON.", show_default="minilm"),
 ]
+ScanDtype = Annotated[str, typer.Option("--scan-dtype", help="float32, or int8 to search in a quarter of the memory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
-def open_index(place: str, name: str, model: str | None, *, create: bool = False) -> EntityIndex:
+def open_index(
+    place: str, name: str, model: str | None, *, create: bool = False, scan_dtype: str = "float32"
+) -> EntityIndex:
     """Opens an index through the public SDK; imported here so that `--help` stays quick."""
     from nerret_tools import EntityIndex
 
     if model is None:
-        return EntityIndex.open(place, name=name, create=create)
-    return EntityIndex.open(place, name=name, model=model, create=create)
+        return EntityIndex.open(place, name=name, create=create, scan_dtype=scan_dtype)
+    return EntityIndex.open(place, name=name, model=model, create=create, scan_dtype=scan_dtype)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.exact import exact_scores, margin
-from nerret_tools.ranking.page import Searchable, rows_of
+from nerret_tools.ranking.bounds import score_bounds
+from nerret_tools.ranking.exact import exact_scores
+from nerret_tools.ranking.page import rows_of
+from nerret_tools.ranking.searchable import Searchable
 
 __all__ = ["Evidence", "gather_evidence"]
 
@@ -59,18 +61,17 @@ def gather_evidence(
         return Evidence(empty, np.empty(0), np.zeros(1, np.int64), empty)
     rows, starts = rows_of(scan.offsets, documents)
     owners = np.repeat(np.arange(len(documents)), np.diff(np.append(starts, len(rows))))
-    slack = margin(query)
-    values = approximate[rows]
+    least, most = score_bounds(scan, query, approximate, rows)
 
     over = np.ones(len(rows), dtype=bool)
     if min_score is not None:
-        over = values >= min_score + slack
-        open_ = np.flatnonzero(~over & (values >= min_score - slack))
+        over = least >= min_score
+        open_ = np.flatnonzero(~over & (most >= min_score))
         over[open_] = exact_scores(scan.vectors, query, rows[open_]) >= min_score
     counts = np.bincount(owners[over], minlength=len(documents))
 
-    rows, owners, values = rows[over], owners[over], values[over]
-    able = _might_be_listed(owners, values, len(documents), max_mentions, slack)
+    rows, owners = rows[over], owners[over]
+    able = _might_be_listed(owners, least[over], most[over], len(documents), max_mentions)
     rows, owners = rows[able], owners[able]
     scores = exact_scores(scan.vectors, query, rows)
     order = np.lexsort((rows, -scores, owners))
@@ -82,17 +83,21 @@ def gather_evidence(
 
 
 def _might_be_listed(
-    owners: npt.NDArray[np.int64], values: npt.NDArray[np.float32], documents: int, most: int, slack: float
+    owners: npt.NDArray[np.int64],
+    least: npt.NDArray[np.float32],
+    most: npt.NDArray[np.float32],
+    documents: int,
+    max_mentions: int,
 ) -> npt.NDArray[np.bool_]:
-    """Rows that can be among their document's `most` best, by the approximate scores."""
-    if most <= 0:
-        return np.zeros(len(values), dtype=bool)
-    order = np.lexsort((-values, owners))
+    """Rows that can be among their document's `max_mentions` best, by their bounds."""
+    if max_mentions <= 0:
+        return np.zeros(len(least), dtype=bool)
+    order = np.lexsort((-least, owners))
     ranks = _rank_within(owners[order], documents)
-    least = np.full(documents, -np.inf)
-    last = order[ranks == most - 1]
-    least[owners[last]] = values[last]
-    chosen: npt.NDArray[np.bool_] = values >= least[owners] - 2 * slack
+    needed = np.full(documents, -np.inf)
+    last = order[ranks == max_mentions - 1]
+    needed[owners[last]] = least[last]
+    chosen: npt.NDArray[np.bool_] = most >= needed[owners]
     return chosen
 
 

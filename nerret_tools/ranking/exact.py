@@ -1,21 +1,26 @@
-"""From float32 products to exact scores.
+"""From approximate products to exact scores.
 
 A float32 product of the same two vectors differs in its last bits with the row's place in the matrix, so it
-cannot decide a tie or a cut-off. It is used to find the few rows that can matter, within a proven bound;
-those are scored again in float64, where equal vectors get equal scores wherever they are.
+cannot decide a tie or a cut-off; a product in int8 differs more. It is used to find the few rows that can matter,
+within a proven bound; those are scored again in float64, where equal vectors get equal scores wherever they are.
 """
 
 from __future__ import annotations
+
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
 
-__all__ = ["SCORE_DECIMALS", "exact_scores", "margin"]
+__all__ = ["ROUNDING", "SCORE_DECIMALS", "Vectors", "exact_scores", "margin"]
 
 SCORE_DECIMALS = 6
 """Scores are rounded to these: float32 vectors do not carry more, and nearly equal ones then tie."""
+
+ROUNDING = 0.5 * 10.0**-SCORE_DECIMALS + 2.0**-22
+"""Added to every bound: what rounding scores takes away, and adding the bound to a score below 2 in float32."""
 
 _FLOAT32_ROUNDING = 2.0**-24
 
@@ -23,6 +28,14 @@ _BLOCK_BYTES = 8 * 2**20
 """Of float64 rows at a time: they stay in the second-level cache of two cores, more or less."""
 
 Rows = npt.NDArray[np.int64]
+
+
+class Vectors(Protocol):
+    """An array of ``[n, dimension]`` float32, or something that gives its rows."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...
 
 
 def margin(query: npt.NDArray[np.float32]) -> float:
@@ -34,12 +47,10 @@ def margin(query: npt.NDArray[np.float32]) -> float:
     """
     bound = len(query) * _FLOAT32_ROUNDING
     length = float(np.linalg.norm(query.astype(np.float64)))
-    return 1.001 * length * bound / (1 - bound) + 0.5 * 10.0**-SCORE_DECIMALS
+    return 1.001 * length * bound / (1 - bound) + ROUNDING
 
 
-def exact_scores(
-    vectors: npt.NDArray[np.float32], query: npt.NDArray[np.float32], rows: Rows
-) -> npt.NDArray[np.float64]:
+def exact_scores(vectors: Vectors, query: npt.NDArray[np.float32], rows: Rows) -> npt.NDArray[np.float64]:
     """Scores of some rows in float64, rounded to `SCORE_DECIMALS`.
 
     Args:

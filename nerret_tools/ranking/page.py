@@ -4,41 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.exact import exact_scores, margin
+from nerret_tools.ranking.bounds import score_bounds
+from nerret_tools.ranking.exact import exact_scores
+from nerret_tools.ranking.searchable import Searchable
 
-__all__ = ["Page", "Position", "Searchable", "rank_page"]
+__all__ = ["Page", "Position", "rank_page"]
 
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-
-class Searchable(Protocol):
-    """What is ranked: rows grouped by document, no document without rows.
-
-    Attributes:
-        vectors: ``[n, dimension]`` float32, unit length.
-        document_ids: ``[d]`` object array of strings; unique among the live ones.
-        offsets: ``[d + 1]`` int64: document ``i`` has rows ``offsets[i]`` to ``offsets[i + 1]``, at least
-            one.
-        live: ``[d]`` bool: whether the document may be listed.
-    """
-
-    @property
-    def vectors(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
-
-    @property
-    def document_ids(self) -> npt.NDArray[np.object_]: ...  # noqa: D102
-
-    @property
-    def offsets(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
-
-    @property
-    def live(self) -> npt.NDArray[np.bool_]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -83,7 +60,7 @@ def rank_page(
     Args:
         scan: What is ranked.
         query: ``[dimension]`` float32, unit length.
-        approximate: ``[n]`` float32, this query's row of `score_rows`.
+        approximate: ``[n]`` float32, this query's row of `score_scan`.
         allowed: The documents that may be listed, as ids or as a mask over ``document_ids``; ``None``: all.
         min_score: Documents whose rounded score is below are not listed; ``None``: all are.
         limit: Documents on the page; ``None``: all that are left.
@@ -115,23 +92,22 @@ class _Ranking:
     def __init__(self, scan: Searchable, query: npt.NDArray[np.float32], approximate: npt.NDArray[np.float32]) -> None:
         self._scan = scan
         self._query = query
-        self._approximate = approximate
-        self._margin = margin(query)
-        self._best = np.maximum.reduceat(approximate, scan.offsets[:-1])
+        lower, self._upper = score_bounds(scan, query, approximate)
+        # Between these is the score of each document's best mention
+        self._least = np.maximum.reduceat(lower, scan.offsets[:-1])
+        self._most = np.maximum.reduceat(self._upper, scan.offsets[:-1])
 
     def at_least(self, documents: Positions, score: float) -> Positions:
         """Those whose exact score reaches `score`."""
-        best = self._best[documents]
-        sure = best >= score + self._margin
-        open_ = np.flatnonzero(~sure & (best >= score - self._margin))
+        sure = self._least[documents] >= score
+        open_ = np.flatnonzero(~sure & (self._most[documents] >= score))
         sure[open_] = self.exact(documents[open_]) >= score
         return documents[sure]
 
     def behind(self, documents: Positions, position: Position) -> Positions:
         """Those that come later in the ranking."""
-        best = self._best[documents]
-        later = best < position.score - self._margin
-        open_ = np.flatnonzero(~later & (best <= position.score + self._margin))
+        later = self._most[documents] < position.score
+        open_ = np.flatnonzero(~later & (self._least[documents] <= position.score))
         exact = self.exact(documents[open_])
         ids = self._scan.document_ids[documents[open_]]
         later[open_] = (exact < position.score) | ((exact == position.score) & (ids > position.document_id))
@@ -139,11 +115,11 @@ class _Ranking:
 
     def head(self, documents: Positions, limit: int) -> Positions:
         """The first `limit` for certain, and those that might be among them."""
-        best = self._best[documents]
+        least = self._least[documents]
         if limit <= 0:
             return documents[:0]
-        last = np.partition(best, len(best) - limit)[len(best) - limit]
-        kept: Positions = documents[best >= last - 2 * self._margin]
+        last = np.partition(least, len(least) - limit)[len(least) - limit]
+        kept: Positions = documents[self._most[documents] >= last]
         return kept
 
     def ordered(self, documents: Positions) -> tuple[Positions, npt.NDArray[np.float64]]:
@@ -161,7 +137,7 @@ class _Ranking:
             return np.empty(0)
         rows, starts = rows_of(self._scan.offsets, documents)
         counts = np.diff(np.append(starts, len(rows)))
-        able = self._approximate[rows] >= np.repeat(self._best[documents], counts) - 2 * self._margin
+        able = self._upper[rows] >= np.repeat(self._least[documents], counts)
         scores = np.full(len(rows), -np.inf)
         scores[able] = exact_scores(self._scan.vectors, self._query, rows[able])
         return np.maximum.reduceat(scores, starts)

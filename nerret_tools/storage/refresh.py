@@ -1,9 +1,14 @@
-"""Bringing a scan copy up to date from Chroma: only what changed since its generation is read."""
+"""Bringing a scan copy up to date from Chroma: only what changed since its generation is read.
+
+What was added or replaced says so itself, by the generation that a document carries. What was deleted shows in
+the number of documents; only where that does not fit, all ids are read.
+"""
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +31,12 @@ _ATTEMPTS = 5
 _PORTION = 10_000
 """Mentions read before they are appended: 20 MB at 500 dimensions."""
 
+_DOCUMENTS = 5_000
+"""Documents whose mention counts are read at a time."""
+
+_SAVE_MENTIONS = 200_000
+"""Mentions after which an unfinished reading is saved, to be gone on with: about half a minute's."""
+
 
 def refresh(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
     """Make the copy equal to what Chroma holds.
@@ -33,52 +44,71 @@ def refresh(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
     A document that another client is writing at this moment is left out, as it is everywhere else.
 
     Args:
-        copy: Filled anew when its generation is unknown.
+        copy: Filled anew when its generation is unknown; where that was begun before, the rest is read.
         index: Read from.
         state: Of the index, read just now.
     """
-    if copy.generation is None:
-        copy.reset()
     for _ in range(_ATTEMPTS):
         _read(copy, index, state)
         after = index.state()
         if after.generation == state.generation:
             return
         state = after
-    copy.drop(_changed(index, state.generation))
-    copy.drop(index.state().hidden)
+    # In this order: a batch that ends in between is then among the changed ones
+    hidden = index.state().hidden
+    copy.drop(_changed(index, copy.generation))
+    copy.drop(hidden)
 
 
 def _read(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
-    present = set(index.documents.all_ids()) - set(state.hidden)
-    changed = present if copy.generation is None else present & _changed(index, copy.generation)
-    copy.drop([name for name in list(copy.live_ids) if name not in present or name in changed])
-    counts = {name: content_of(kept)[1] for name, kept in index.documents.metadata(sorted(changed))}
-    for portion in _portions(counts):
-        _append(copy, index, {name: counts[name] for name in portion})
+    since = copy.generation if copy.generation is not None else copy.begun
+    if since is None:
+        copy.reset()
+        since = copy.begun = state.generation
+    hidden = state.hidden.keys()
+    copy.drop(hidden)
+    _pull(copy, index, _changed(index, since) - hidden)
+    if copy.known_count != index.documents.count() - len(index.documents.existing(list(hidden))):
+        present = set(index.documents.all_ids()) - hidden
+        copy.drop(copy.known_ids - present)
+        _pull(copy, index, present - copy.known_ids)
     copy.generation = state.generation
 
 
-def _changed(index: OpenIndex, generation: int) -> set[str]:
+def _changed(index: OpenIndex, generation: int | None) -> set[str]:
     return set(index.documents.all_ids({GENERATION: {"$gt": generation}}))
 
 
-def _portions(counts: dict[str, int]) -> Iterable[list[str]]:
-    portion: list[str] = []
+def _pull(copy: ScanCopy, index: OpenIndex, document_ids: Collection[str]) -> None:
+    names, unsaved = sorted(document_ids), 0
+    for first in range(0, len(names), _DOCUMENTS):
+        kept = index.documents.metadata(names[first : first + _DOCUMENTS])
+        counts = {name: content_of(metadata)[1] for name, metadata in kept}
+        for portion in _portions(counts):
+            _append(copy, index, portion)
+            unsaved += (size := sum(portion.values()))
+            if size >= _PORTION:
+                # Chroma's client leaves each answer, 17 MB of text, in a cycle that Python rarely looks for by itself
+                gc.collect()
+        if unsaved >= _SAVE_MENTIONS and copy.generation is None:
+            copy.save()
+            unsaved = 0
+
+
+def _portions(counts: Mapping[str, int]) -> Iterable[dict[str, int]]:
+    portion: dict[str, int] = {}
     size = 0
     for name, count in counts.items():
-        if not count:
-            continue
-        portion.append(name)
+        portion[name] = count
         size += count
         if size >= _PORTION:
             yield portion
-            portion, size = [], 0
+            portion, size = {}, 0
     if portion:
         yield portion
 
 
-def _append(copy: ScanCopy, index: OpenIndex, counts: dict[str, int]) -> None:
+def _append(copy: ScanCopy, index: OpenIndex, counts: Mapping[str, int]) -> None:
     wanted = [mention for name, count in counts.items() for mention in mention_ids(name, count)]
     position = {mention: row for row, mention in enumerate(wanted)}
     vectors = np.empty((len(wanted), copy.dimension), np.float32)
@@ -87,13 +117,12 @@ def _append(copy: ScanCopy, index: OpenIndex, counts: dict[str, int]) -> None:
         rows = [position[mention] for mention in ids]
         vectors[rows] = page
         there[rows] = True
-    names, blocks, first = [], [], 0
+    blocks, first = [], 0
     for name, count in counts.items():
         last = first + count
-        if there[first:last].all():
-            names.append(name)
-            blocks.append(vectors[first:last])
-        else:
+        complete = there[first:last].all()
+        if not complete:
             _log.warning("%s: mentions of document %r are missing, so it is left out", index.title, name)
+        blocks.append(vectors[first : last if complete else first])
         first = last
-    copy.append(names, blocks)
+    copy.append(list(counts), blocks)

@@ -8,6 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from nerret_tools.storage.quantised import Quantised
+from nerret_tools.storage.rows import RowReader
+
 __all__ = ["Scan"]
 
 
@@ -20,18 +23,21 @@ class Scan:
     their rows; ``live`` is false for them, and the same id may then occur a second time.
 
     Attributes:
-        vectors: ``[n, dimension]`` float32, unit length; usually memory-mapped, never writable.
+        vectors: ``[n, dimension]`` float32, unit length; usually memory-mapped, never writable. With
+            `quantised`, something to take single rows from.
         document_ids: ``[n_documents]`` object array of strings.
         offsets: ``[n_documents + 1]`` int64, strictly increasing, from 0 to ``n``.
         live: ``[n_documents]`` bool.
         generation: Of the index when this was taken.
+        quantised: The vectors in int8, if these are to be scanned.
     """
 
-    vectors: npt.NDArray[np.float32]
+    vectors: npt.NDArray[np.float32] | RowReader
     document_ids: npt.NDArray[np.object_]
     offsets: npt.NDArray[np.int64]
     live: npt.NDArray[np.bool_]
     generation: int
+    quantised: Quantised | None = None
 
     @cached_property
     def owners(self) -> npt.NDArray[np.int64]:

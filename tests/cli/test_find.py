@@ -131,3 +131,8 @@ def test_without_an_index_the_option_is_named(nerret):
     result = nerret("find", "dinosaur")
     assert result.exit_code == 2
     assert "--index" in result.stderr
+
+
+def test_int8_gives_the_same_answer_and_another_format_is_wrong_usage(nerret, demo_index):
+    assert find(nerret, demo_index, "dinosaur", "--scan-dtype", "int8") == find(nerret, demo_index, "dinosaur")
+    assert nerret("find", "dinosaur", "--index", demo_index, "--scan-dtype", "int4").exit_code == 2

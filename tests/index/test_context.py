@@ -54,3 +54,12 @@ def test_a_cursor_does_not_go_from_one_way_to_the_other(index):
     with pytest.raises(CursorError, match="another search"):
         index.find("airline", cursor=cursor, min_relevance=0, context=False)
     assert index.find("airline", cursor=cursor, min_relevance=0).hits
+
+
+def test_every_shown_mention_names_its_archetype(index):
+    from nerret_tools.archetypes import read_catalogue
+
+    known = {one.name for one in read_catalogue().archetypes}
+    mentions = [one for hit in index.find("airline", min_relevance=0).hits for one in hit.mentions]
+    assert {one.archetype for one in mentions} <= known
+    assert next(one.archetype for one in mentions if one.text == "Lufthansa") == "Organization"

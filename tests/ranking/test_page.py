@@ -16,6 +16,7 @@ class World:
     document_ids: np.ndarray
     offsets: np.ndarray
     live: np.ndarray
+    quantised: None = None
 
 
 def unit(vectors):

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from nerret_tools.storage import scan_folder
 from nerret_tools.storage.scan_copy import ScanCopy
 from nerret_tools.storage.table import Table
 
@@ -190,3 +191,58 @@ def test_a_copy_whose_file_cannot_grow_moves_to_memory(tmp_path, make, open_stor
 
     assert np.array_equal(store.scan().vectors, np.concatenate([first[1].vectors, second[1].vectors]))
     store.close()
+
+
+def test_processes_that_use_a_copy_at_once_have_a_folder_each(tmp_path, caplog):
+    vectors = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    first = ScanCopy(tmp_path, "index", 8)
+    first.append(["a", "b"], [vectors[:2], vectors[2:6]])
+    first.generation = 3
+    first.snapshot(quantised=True)
+    first.save()
+    first.append(["c"], [vectors[:1]])
+
+    second, third = ScanCopy(tmp_path, "index", 8), ScanCopy(tmp_path, "index", 8)
+
+    for other in (second, third):
+        assert (other.on_disk, other.generation, other.quantised_count) == (True, 3, 6)
+        assert np.array_equal(other.snapshot().vectors, vectors)
+        assert other.snapshot().document_ids.tolist() == ["a", "b"]
+    second.append(["d"], [vectors[3:4]])
+    first.drop(["a"])
+    assert third.snapshot().document_ids.tolist() == ["a", "b"]
+    assert first.snapshot().document_ids.tolist() == ["a", "b", "c"]
+    for one in (first, second, third):
+        one.close()
+    again = ScanCopy(tmp_path, "index", 8)
+    assert again.snapshot().document_ids.tolist() == ["a", "b", "c"]
+    again.close()
+    assert caplog.text == ""
+
+
+def test_a_copy_that_another_client_replaces_meanwhile_is_not_taken_over(tmp_path):
+    first = ScanCopy(tmp_path, "index", 8)
+    first.append(["a"], [np.ones((2, 8), np.float32)])
+    first.generation = 3
+    first.save()
+    for rows in tmp_path.glob("rows-*"):
+        rows.unlink()
+
+    second = ScanCopy(tmp_path, "index", 8)
+
+    assert second.generation is None
+    for one in (first, second):
+        one.close()
+
+
+def test_more_processes_than_folders_keep_it_in_memory(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(scan_folder, "_CLIENTS", 2)
+    copies = [ScanCopy(tmp_path, "index", 8) for _ in range(3)]
+    copies[2].append(["a"], [np.ones((2, 8), np.float32)])
+    copies[2].generation = 1
+
+    assert [copy.on_disk for copy in copies] == [True, True, False]
+    assert len(copies[2].snapshot().vectors) == 2
+    assert "kept in memory" in caplog.text
+    for one in copies:
+        one.close()

@@ -48,8 +48,8 @@ def from_nodes(nodes: Iterable[BaseNode]) -> Iterator[dict[str, Any]]:
 def to_node(hit: Hit, objects: Container[str] = ()) -> NodeWithScore:
     """Make a new node of a hit.
 
-    Its metadata are the user's, and ``id``, ``score``, ``relevance`` and ``mentions`` (text, start,
-    end and score of each, best first). Where the user's have a key of the same name, the hit's value is
+    Its metadata are the user's, and ``id``, ``score``, ``relevance`` and ``mentions`` (text, span,
+    scores and archetype of each, best first). Where the user's have a key of the same name, the hit's value is
     shown. A language model gets to see the user's and ``id``.
 
     Args:

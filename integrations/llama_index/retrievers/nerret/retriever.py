@@ -23,7 +23,7 @@ class EntityTypeRetriever(BaseRetriever):
 
     The query names a type, ``retriever.retrieve("dinosaur")``; it is no question. Each node has the
     document's id, its source as a relationship, and in its metadata the user's own, ``id``, ``score``,
-    ``relevance`` and ``mentions`` (text, start, end and score of each). Errors are those of `EntityIndex.find`.
+    ``relevance`` and ``mentions`` (text, span, scores and archetype of each). Errors are those of `EntityIndex.find`.
 
     Args:
         index: The index that is searched.

@@ -1,0 +1,173 @@
+"""The scan in float32 and in int8 over the same mentions: time, memory, and whether they answer the same.
+
+    python benchmarks/scan_int8.py --mentions 1000000
+
+Writes a scan copy of clustered vectors, then ranks types over it in two fresh processes, one for each number format,
+as `EntityIndex.find` does after encoding the type. Recall is of the best 1,000 documents against float64 brute force;
+"raw" is what the int8 products alone would give, without the rescoring that follows them. Memory is that of the
+process after all queries: private, and mapped from files, which the system takes back where it is short of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from find_latency import DIMENSION, build_scan, clustered, timed
+
+from nerret_tools.ranking import SCORE_DECIMALS, gather_evidence, rank_page, score_scan
+from nerret_tools.storage import Scan
+from nerret_tools.storage.scan_copy import ScanCopy
+
+SIDES = ("float32", "int8")
+PAGE = 20
+BEST = 1_000
+CHECKED = 3
+"""Queries whose ranking is compared with brute force."""
+COMPARED = 6
+"""Queries whose answers in both formats are compared."""
+BLOCK = 20_000
+TRUTH = "truth-{}.json"
+"""What brute force found for so many queries, in the folder of the scan copy."""
+
+
+def answer(scan: Scan, query: np.ndarray, limit: int | None, min_score: float | None = None) -> list[list[object]]:
+    """A page with its evidence, as JSON values."""
+    scores = score_scan(scan, query[None])[0]
+    page = rank_page(scan, query, scores, limit=limit, min_score=min_score)
+    evidence = gather_evidence(scan, query, scores, page.documents, min_score=min_score)
+    return [
+        [name, score, evidence.of(number)]
+        for number, (name, score) in enumerate(zip(page.document_ids, page.scores.tolist(), strict=True))
+    ]
+
+
+def brute_force(scan: Scan, queries: np.ndarray) -> dict[str, list[list[object]]]:
+    """The best documents, and the best rows, by float64 products."""
+    wide = queries.astype(np.float64)
+    starts = range(0, len(scan.vectors), BLOCK)
+    scores = np.concatenate([scan.vectors[first : first + BLOCK] @ wide.T for first in starts]).T
+    best = np.round(np.maximum.reduceat(scores, scan.offsets[:-1], axis=1), SCORE_DECIMALS)
+    names = scan.document_ids.astype(str)
+    return {
+        "documents": [names[np.lexsort((names, -row))[:BEST]].tolist() for row in best],
+        "rows": [np.argsort(-row, kind="stable")[:BEST].tolist() for row in scores],
+    }
+
+
+def recall(scan: Scan, queries: np.ndarray, truth: dict[str, list[list[object]]]) -> dict[str, float]:
+    """Shares of the best documents, and of the best rows by the approximate products alone."""
+    documents, rows = [], []
+    for query, best, there in zip(queries, truth["documents"], truth["rows"], strict=False):
+        documents.append(len(set(best) & {name for name, *_ in answer(scan, query, BEST)}) / BEST)
+        found = np.argsort(-score_scan(scan, query[None])[0], kind="stable")[:BEST]
+        rows.append(len(np.intersect1d(found, there)) / BEST)
+    return {"recall": float(np.mean(documents)), "raw_recall": float(np.mean(rows))}
+
+
+def memory() -> dict[str, int]:
+    """Megabytes of this process."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        kept = dict(line.split(":", 1) for line in status)
+    return {
+        "private_mb": int(kept["RssAnon"].split()[0]) // 1024,
+        "mapped_mb": int(kept["RssFile"].split()[0]) // 1024,
+    }
+
+
+def run_side(side: str, folder: Path, mentions: int, queries: np.ndarray, cut_off: float) -> dict[str, object]:
+    """Open the copy in this process and ask everything of it."""
+    import torch  # noqa: F401  a process that encodes a type has it in memory
+
+    began = time.perf_counter()
+    copy = ScanCopy(folder, f"benchmark-{mentions}", DIMENSION)
+    scan = copy.snapshot(quantised=side == "int8")
+    opened = time.perf_counter() - began
+    copy.save()
+    figures: dict[str, object] = {"side": side, "open_seconds": opened}
+    before = memory()
+    figures["product"] = timed(lambda query: score_scan(scan, query[None]), queries)
+    busy = time.process_time()
+    figures["page"] = timed(lambda query: answer(scan, query, PAGE), queries)
+    figures["page_core_ms"] = (time.process_time() - busy) * 1000 / (len(queries) + 2)
+    figures["over"] = timed(lambda query: answer(scan, query, None, cut_off), queries)
+    figures.update(memory(), private_before_mb=before["private_mb"])
+    figures["complete"] = timed(lambda query: rank_page(scan, query, score_scan(scan, query[None])[0]), queries[:1])
+    few = queries[:COMPARED]
+    figures["answers"] = [[answer(scan, query, PAGE), answer(scan, query, None, cut_off)] for query in few]
+    figures.update(
+        recall(scan, queries[:CHECKED], json.loads((folder / TRUTH.format(len(queries))).read_text(encoding="utf-8")))
+    )
+    copy.close()
+    return figures
+
+
+def main() -> None:
+    """Build, run both, print a table; or be one of the measured processes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mentions", type=int, default=1_000_000)
+    parser.add_argument("--queries", type=int, default=30)
+    parser.add_argument("--cut-off", type=float, default=0.12, help="of the second kind of query, a cosine")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help="for the scan copy, which is used again where it is there")
+    options = parser.parse_args()
+    queries = np.concatenate(list(clustered(options.queries, 2)))
+    if options.side:
+        print(json.dumps(run_side(options.side, options.folder, options.mentions, queries, options.cut_off)))
+        return
+
+    runs = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = str(options.folder or temporary)
+        if not list(Path(folder).glob("*.f32")):
+            build_scan(Path(folder), options.mentions, 1)
+        known = Path(folder) / TRUTH.format(options.queries)
+        if not known.exists():
+            copy = ScanCopy(Path(folder), f"benchmark-{options.mentions}", DIMENSION)
+            truth = brute_force(copy.snapshot(), queries[:CHECKED])
+            known.write_text(json.dumps(truth), encoding="utf-8")
+            copy.close()
+        for side in SIDES:
+            command = [sys.executable, __file__, "--side", side, "--folder", folder]
+            command += ["--mentions", str(options.mentions), "--queries", str(options.queries)]
+            command += ["--cut-off", str(options.cut_off)]
+            finished = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            runs[side] = json.loads(finished.stdout)
+        sizes = {path.suffix: path.stat().st_size / 1e6 for path in Path(folder).iterdir()}
+    given = [runs[side].pop("answers") for side in SIDES]
+    same = given[0] == given[1]
+    over = np.mean([len(two[1]) for two in given[0]])
+
+    print(f"{os.cpu_count()} cores, {options.mentions:,} mentions of {DIMENSION} dimensions, {options.queries} queries")
+    print(f"files: vectors {sizes['.f32']:,.0f} MB, int8 {sizes['.i8'] + sizes['.scales']:,.0f} MB")
+    print(f"same documents, scores and evidence in {2 * len(given[0])} answers: {'yes' if same else 'NO'}")
+    print(f"{'times in ms, p50 / p95':44}{'float32':>18}{'int8':>18}")
+    names = {
+        "product": "product only",
+        "page": f"page of {PAGE}",
+        "over": f"all over the cut-off (about {over:,.0f})",
+        "complete": "complete ranking",
+    }
+    for key, name in names.items():
+        cells = "".join(f"{f'{runs[side][key][0]:,.0f} / {runs[side][key][1]:,.0f}':>18}" for side in SIDES)
+        print(f"{name:44}{cells}")
+    for key in ("page_core_ms", "open_seconds", "mapped_mb", "private_mb", "private_before_mb", "recall", "raw_recall"):
+        form = ",.0f" if key.endswith(("_mb", "_ms")) else ".4f" if "recall" in key else ".2f"
+        print(f"{key.replace('_', ' '):44}" + "".join(f"{format(runs[side][key], form):>18}" for side in SIDES))
+    if options.json:
+        summary = {"mentions": options.mentions, "cores": os.cpu_count(), "same": same, "megabytes": sizes, **runs}
+        options.json.write_text(json.dumps(summary, indent=2) + "\n")
+    if not same:
+        raise SystemExit("float32 and int8 did not answer the same")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The scan in int8 answers as the one in float32 does, whichever product it uses, and its error bound holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nerret_tools.cancellation import CancelledError, cancellable
+from nerret_tools.ranking import gather_evidence, quantised, rank_page, score_scan
+from nerret_tools.ranking.bounds import score_bounds
+from nerret_tools.ranking.exact import exact_scores, margin
+from nerret_tools.storage.quantised import Quantised, quantise
+
+
+@dataclass
+class World:
+    vectors: np.ndarray
+    document_ids: np.ndarray
+    offsets: np.ndarray
+    live: np.ndarray
+    quantised: Quantised | None = None
+
+
+def unit(vectors):
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def make_worlds(seed, documents, dimension, kind):
+    """The same documents to be scanned in float32 and in int8, and a query for which many scores lie close."""
+    world = np.random.default_rng(seed)
+    offsets = np.concatenate([[0], np.cumsum(world.integers(1, 6, documents))])
+    rows = int(offsets[-1])
+    if kind == "random":
+        vectors = unit(world.standard_normal((rows, dimension)))
+    elif kind == "clustered":
+        centres = unit(world.standard_normal((3, dimension)))
+        vectors = unit(centres[world.integers(0, 3, rows)] + 0.02 * world.standard_normal((rows, dimension)))
+    elif kind == "equal":
+        vectors = unit(world.standard_normal((2, dimension)))[world.integers(0, 2, rows)]
+    else:
+        vectors = unit(world.standard_normal((rows, dimension)) ** 9)  # one large number, many tiny ones
+    query = unit(vectors[0] + 0.1 * unit(world.standard_normal(dimension)))
+    ids = np.array([f"d{number}" for number in world.permutation(documents)], dtype=object)
+    parts = (vectors, ids, offsets, world.random(documents) >= 0.2)
+    return World(*parts), World(*parts, quantise(vectors)), query
+
+
+worlds = st.builds(
+    make_worlds,
+    seed=st.integers(0, 10**6),
+    documents=st.integers(1, 60),
+    dimension=st.sampled_from([3, 64, 500]),
+    kind=st.sampled_from(["random", "clustered", "equal", "spiky"]),
+)
+
+
+@pytest.fixture(params=["fastest", "numpy"])
+def product(request, monkeypatch):
+    """Both ways of multiplying."""
+    if request.param == "numpy":
+        monkeypatch.setattr(quantised, "_fastest", lambda: quantised._numpy_product)
+    elif quantised._fastest() is quantised._numpy_product:
+        pytest.skip("this torch has no product of int8 with bfloat16")
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    made=worlds,
+    size=st.integers(1, 25),
+    quantile=st.one_of(st.none(), st.floats(0, 1)),
+    share=st.one_of(st.none(), st.floats(0, 1)),
+    most=st.integers(0, 4),
+)
+def test_pages_and_evidence_are_those_of_float32(product, made, size, quantile, share, most):
+    plain, small, query = made
+    scores = {world is small: score_scan(world, query[None])[0] for world in (plain, small)}
+    everything = rank_page(plain, query, scores[False])
+    min_score = None if quantile is None or not everything.total else float(np.quantile(everything.scores, quantile))
+    if min_score is not None:
+        min_score = float(everything.scores[np.abs(everything.scores - min_score).argmin()])
+    ids = sorted(plain.document_ids)
+    options = {"min_score": min_score, "allowed": None if share is None else set(ids[: int(share * len(ids))])}
+
+    whole = rank_page(plain, query, scores[False], **options)
+    assert rank_page(small, query, scores[True], **options).document_ids == whole.document_ids
+
+    found, found_scores, after = [], [], None
+    for _ in range(len(ids) // size + 2):
+        page = rank_page(small, query, scores[True], limit=size, after=after, **options)
+        assert page.total == whole.total
+        found += page.document_ids
+        found_scores += page.scores.tolist()
+        expected = gather_evidence(plain, query, scores[False], page.documents, min_score=min_score, max_mentions=most)
+        evidence = gather_evidence(small, query, scores[True], page.documents, min_score=min_score, max_mentions=most)
+        for part in ("rows", "scores", "offsets", "counts"):
+            np.testing.assert_array_equal(getattr(evidence, part), getattr(expected, part))
+        after = page.next
+        if after is None:
+            break
+    assert (found, found_scores) == (whole.document_ids, whole.scores.tolist())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=worlds, length=st.sampled_from([1.0, 1.8]), own=st.booleans())
+def test_the_exact_score_is_within_the_bounds(product, made, length, own):
+    _, small, query = made
+    query = (length * (small.vectors[-1] if own else query)).astype(np.float32)
+
+    least, most = score_bounds(small, query, score_scan(small, query[None])[0])
+
+    exact = exact_scores(small.vectors, query, np.arange(len(small.vectors)))
+    assert (least <= exact).all()
+    assert (exact <= most).all()
+
+
+def test_the_bounds_are_needed_and_not_much_too_wide(product):
+    _, small, query = make_worlds(1, 3000, 500, "random")
+
+    approximate = score_scan(small, query[None])[0]
+    least, most = score_bounds(small, query, approximate)
+    wrong = np.abs(approximate - exact_scores(small.vectors, query, np.arange(len(small.vectors))))
+
+    assert wrong.max() > 10 * margin(query)
+    assert (most - least).max() < 0.03
+
+
+def test_several_queries_at_once_are_as_one_after_the_other(product):
+    _, small, _ = make_worlds(2, 400, 500, "clustered")
+    queries = small.vectors[:7].copy()
+
+    together = score_scan(small, queries)
+
+    for query, scores in zip(queries, together, strict=True):
+        np.testing.assert_allclose(scores, score_scan(small, query[None])[0], atol=0.01)
+
+
+def test_rows_of_zeros_and_of_the_smallest_numbers_are_possible(product):
+    vectors = np.zeros((3, 8), np.float32)
+    vectors[1] = np.finfo(np.float32).smallest_subnormal
+    vectors[2, 0] = 1
+    small = World(vectors, np.array(["a", "b", "c"], object), np.arange(4), np.ones(3, bool), quantise(vectors))
+
+    page = rank_page(small, vectors[2], score_scan(small, vectors[2:])[0])
+
+    assert page.document_ids == ["c", "a", "b"]
+    assert page.scores.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_torch_that_multiplies_wrongly_is_not_used(monkeypatch):
+    quantised._fastest.cache_clear()
+    monkeypatch.setattr(
+        quantised, "_torch_product", lambda codes, queries: quantised._numpy_product(codes, queries) + 9
+    )
+    try:
+        assert quantised._fastest() is quantised._numpy_product
+    finally:
+        quantised._fastest.cache_clear()
+
+
+def test_a_scan_that_nobody_waits_for_ends(monkeypatch):
+    _, small, query = make_worlds(3, 100, 64, "random")
+    monkeypatch.setattr(quantised, "_BLOCK_ROWS", 16)
+    asked = []
+
+    with cancellable(lambda: bool(asked.append(1)) or len(asked) > 2), pytest.raises(CancelledError):
+        score_scan(small, query[None])
+    assert len(asked) == 3

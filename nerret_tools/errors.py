@@ -18,6 +18,7 @@
     │   ├── IndexLockedError             another process has the folder open
     │   ├── IndexFormatError             written by a newer version, or not an index
     │   └── StoreUnavailableError        server away, disk full, no permission
+    ├── ClusterError                     Ray does not start or answer, or its workers fail for good
     └── MissingExtraError (ImportError)  an optional dependency is not installed
 
 Messages say what happened, to which input, and what to do next.
@@ -26,6 +27,7 @@ Messages say what happened, to which input, and what to do next.
 from typing import Any
 
 __all__ = [
+    "ClusterError",
     "CursorError",
     "DataFileError",
     "DocumentError",
@@ -117,6 +119,10 @@ class IndexFormatError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The store does not answer or cannot write: server away, disk full, no permission."""
+
+
+class ClusterError(NerretError):
+    """The Ray cluster cannot be used, or its workers failed for good."""
 
 
 class MissingExtraError(NerretError, ImportError):

@@ -30,7 +30,7 @@ NO_DETECTOR = (
 
 
 @dataclass(frozen=True)
-class _Checked:
+class Checked:
     """A document that can be indexed, with its place in the input."""
 
     position: int
@@ -39,6 +39,7 @@ class _Checked:
 
     @property
     def spans(self) -> list[tuple[int, int]] | None:
+        """The document's own spans, sorted, each once."""
         given = self.document.spans
         return None if given is None else sorted({(span.start, span.end) for span in given})
 
@@ -87,7 +88,7 @@ class Indexer:
             changed = list({one.document.id: one for one in different}.values())
             encoded = self._encode(changed, report)
             if encoded:
-                self.store.write([_rows(one, found) for one, found in encoded])
+                self.store.write([rows(one, found) for one, found in encoded])
             updated = sum(one.document.id in known for one, _ in encoded)
             report.unchanged += len(batch) - len(changed)
             report.updated += updated
@@ -102,48 +103,77 @@ class Indexer:
         documents: Iterable[tuple[int, Document | Mapping[str, Any]]],
         seen: dict[str, str],
         report: AddReport,
-    ) -> Iterator[_Checked]:
+    ) -> Iterator[Checked]:
         for position, given in documents:
             try:
-                document = _as_document(given)
-                check_document(document)
-                content_hash = _content_hash(document)
-                if seen.setdefault(document.id, content_hash) != content_hash:
-                    raise DocumentError(
-                        f"id {document.id!r} came earlier in this call with other content; the first was "
-                        "kept. Give each document an id of its own, or add the newer one in a call after."
-                    )
+                one = checked(position, given)
+                if seen.setdefault(one.document.id, one.content_hash) != one.content_hash:
+                    raise DocumentError(repeated(one.document.id))
             except DocumentError as error:
-                document_id = given.id if isinstance(given, Document) else _id_of(given)
-                report.failed.append(FailedDocument(id=document_id, position=position, reason=str(error)))
+                report.failed.append(FailedDocument(id=id_of(given), position=position, reason=str(error)))
             else:
-                yield _Checked(position, document, content_hash)
+                yield one
 
-    def _encode(self, changed: list[_Checked], report: AddReport) -> list[tuple[_Checked, EncodedDocument]]:
-        """Find and embed mentions. A document with a span that has no vector is reported instead."""
-        if self.detector is None and not self.detects:
-            for one in changed:
-                if one.spans is None:
-                    report.failed.append(FailedDocument(id=one.document.id, position=one.position, reason=NO_DETECTOR))
-            changed = [one for one in changed if one.spans is not None]
-        if not changed:
-            return []
-        texts = [one.document.text for one in changed]
-        spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
-        if self.detector is not None:
-            open_texts = [number for number, given in enumerate(spans) if given is None]
-            detected = self.detector.detect([texts[number] for number in open_texts])
-            for number, found in zip(open_texts, detected, strict=True):
-                spans[number] = _usable(found, texts[number])
-        kept = []
-        for one, encoded in zip(changed, self.model().encode(texts, spans), strict=True):
-            if encoded.unreadable and one.document.spans is not None:
-                span = encoded.unreadable[0]
-                reason = f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
-                report.failed.append(FailedDocument(id=one.document.id, position=one.position, reason=reason))
-            else:
-                kept.append((one, encoded))
-        return kept
+    def _encode(self, changed: list[Checked], report: AddReport) -> list[tuple[Checked, EncodedDocument]]:
+        encoded, failed = encode(changed, self.model, self.detector, self.detects)
+        report.failed += failed
+        return encoded
+
+
+def checked(position: int, given: Document | Mapping[str, Any]) -> Checked:
+    """Make a document of what was given, and check everything that can be checked without a model.
+
+    Raises:
+        DocumentError: It is no document, or one that cannot be indexed.
+    """
+    document = _as_document(given)
+    check_document(document)
+    return Checked(position, document, _content_hash(document))
+
+
+def repeated(document_id: str) -> str:
+    """Why a document is refused whose id came before with other content."""
+    return (
+        f"id {document_id!r} came earlier in this call with other content; the first was kept. "
+        "Give each document an id of its own, or add the newer one in a call after."
+    )
+
+
+def encode(
+    changed: list[Checked], model: Callable[[], EntityModel], detector: Detector | None, detects: bool
+) -> tuple[list[tuple[Checked, EncodedDocument]], list[FailedDocument]]:
+    """Find and embed mentions. A document with a span that has no vector is reported instead.
+
+    Args:
+        changed: What to encode.
+        model: Gives the model when the first document needs it.
+        detector: Finds the mentions instead of the model's span head.
+        detects: Whether the model finds mentions itself.
+    """
+    failed: list[FailedDocument] = []
+    if detector is None and not detects:
+        for one in changed:
+            if one.spans is None:
+                failed.append(FailedDocument(id=one.document.id, position=one.position, reason=NO_DETECTOR))
+        changed = [one for one in changed if one.spans is not None]
+    if not changed:
+        return [], failed
+    texts = [one.document.text for one in changed]
+    spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
+    if detector is not None:
+        open_texts = [number for number, given in enumerate(spans) if given is None]
+        detected = detector.detect([texts[number] for number in open_texts])
+        for number, found in zip(open_texts, detected, strict=True):
+            spans[number] = _usable(found, texts[number])
+    kept = []
+    for one, encoded in zip(changed, model().encode(texts, spans), strict=True):
+        if encoded.unreadable and one.document.spans is not None:
+            span = encoded.unreadable[0]
+            reason = f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
+            failed.append(FailedDocument(id=one.document.id, position=one.position, reason=reason))
+        else:
+            kept.append((one, encoded))
+    return kept, failed
 
 
 def check_document(document: Document) -> None:
@@ -184,7 +214,10 @@ def _as_document(given: Document | Mapping[str, Any]) -> Document:
         raise DocumentError(f"it is no document: {field or type(given).__name__}: {first['msg']}") from error
 
 
-def _id_of(given: Any) -> str | None:
+def id_of(given: Document | Mapping[str, Any]) -> str | None:
+    """The id of what may be no document at all, or nothing."""
+    if isinstance(given, Document):
+        return given.id
     found = given.get("id") if isinstance(given, Mapping) else None
     return found if isinstance(found, str) else None
 
@@ -196,7 +229,7 @@ def _content_hash(document: Document) -> str:
     return hashlib.sha256(content.encode("ascii")).hexdigest()[:32]
 
 
-def _known_hash(known: Mapping[str, tuple[str, int]], one: _Checked) -> str | None:
+def _known_hash(known: Mapping[str, tuple[str, int]], one: Checked) -> str | None:
     return known[one.document.id][0] if one.document.id in known else None
 
 
@@ -206,7 +239,8 @@ def _usable(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]
     return sorted((start, end) for start, end in cut if start < end)
 
 
-def _rows(one: _Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionBlock]:
+def rows(one: Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionBlock]:
+    """An encoded document as the store keeps it."""
     document = one.document
     surfaces = [document.text[start:end] for start, end in found.spans.tolist()]
     stored = StoredDocument(

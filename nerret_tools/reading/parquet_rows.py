@@ -11,7 +11,7 @@ from nerret_tools.errors import MissingExtraError
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Fields, Record, Rows
 
-__all__ = ["read_parquet"]
+__all__ = ["read_parquet", "row_values"]
 
 BATCH_ROWS = 1024
 
@@ -43,13 +43,14 @@ def read_parquet(path: Path, source: str, fields: Fields) -> Rows:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
                 for row in batch.to_pylist():
                     number += 1
-                    yield Record(Origin(source, number, unit="row"), _values(row))
+                    yield Record(Origin(source, number, unit="row"), row_values(row))
     except (pyarrow.ArrowException, OSError) as error:
         reason = f"not a readable Parquet file: {error}"
         yield ReadProblem(Origin(source, number + 1, unit="row") if number else Origin(source), reason)
 
 
-def _values(row: dict[str, Any]) -> dict[str, Any]:
+def row_values(row: dict[str, Any]) -> dict[str, Any]:
+    """Makes JSON values of a row's: nulls are absent, dates become ISO text, bytes base64."""
     present = {name: value for name, value in row.items() if value is not None}
     jsonable: dict[str, Any] = to_jsonable_python(present, bytes_mode="base64", inf_nan_mode="null")
     return jsonable

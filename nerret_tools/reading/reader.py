@@ -87,28 +87,41 @@ class DocumentReader:
 
     def _rows(self, path: Path | None) -> Rows:
         if path is None:
-            yield from read_json_lines(self._stdin or sys.stdin.buffer, "<stdin>")
-            return
-        source = source_name(path)
-        try:
-            match path.suffix.lower():
-                case ".csv":
-                    yield from read_csv(path, source, self._fields)
-                case ".parquet":
-                    yield from read_parquet(path, source, self._fields)
-                case ending if ending in TEXT_ENDINGS:
-                    yield self._whole(path, source)
-                case _:
-                    with path.open("rb") as lines:
-                        yield from read_json_lines(lines, source)
-        except OSError as error:
-            yield ReadProblem(Origin(source), f"the file cannot be read: {error.strerror or error}")
+            return read_json_lines(self._stdin or sys.stdin.buffer, "<stdin>")
+        return read_file(path, source_name(path), self._fields)
 
-    def _whole(self, path: Path, source: str) -> Record | ReadProblem:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            return ReadProblem(Origin(source), f"not UTF-8 (byte {error.start + 1} of the file)")
-        if not text.strip():
-            return ReadProblem(Origin(source), "the file is empty")
-        return Record(Origin(source), {self._fields.id: source, self._fields.text: text})
+
+def read_file(path: Path, source: str, fields: Fields) -> Rows:
+    """Yields the records of one file, by its ending; what cannot be read is a problem, never an error.
+
+    Args:
+        path: The file.
+        source: What its records' places are called after.
+        fields: Which field holds what.
+
+    Raises:
+        MissingExtraError: A Parquet file without pyarrow.
+    """
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                yield from read_csv(path, source, fields)
+            case ".parquet":
+                yield from read_parquet(path, source, fields)
+            case ending if ending in TEXT_ENDINGS:
+                yield _whole(path, source, fields)
+            case _:
+                with path.open("rb") as lines:
+                    yield from read_json_lines(lines, source)
+    except OSError as error:
+        yield ReadProblem(Origin(source), f"the file cannot be read: {error.strerror or error}")
+
+
+def _whole(path: Path, source: str, fields: Fields) -> Record | ReadProblem:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        return ReadProblem(Origin(source), f"not UTF-8 (byte {error.start + 1} of the file)")
+    if not text.strip():
+        return ReadProblem(Origin(source), "the file is empty")
+    return Record(Origin(source), {fields.id: source, fields.text: text})

@@ -1,0 +1,59 @@
+"""Ray, started quietly where the caller has not started or joined it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+
+from nerret_tools.errors import ClusterError
+
+__all__ = ["ADDRESS_VARIABLE", "connected"]
+
+ADDRESS_VARIABLE = "RAY_ADDRESS"
+"""Ray's own: the cluster to join. Without it, one is started on this machine for as long as it is needed."""
+
+_USAGE_STATISTICS = "RAY_USAGE_STATS_ENABLED"
+_CORE_LOGGING = "RAY_BACKEND_LOG_LEVEL"
+"""Of Ray's C++ part, which writes to stderr: at its own level it warns of every pool of actors."""
+
+
+@contextmanager
+def connected(cpus: int | None = None) -> Iterator[None]:
+    """Use the Ray of this process, join the cluster of ``RAY_ADDRESS``, or start one here.
+
+    What was joined or started is left at the end.
+
+    Args:
+        cpus: At least so many in a cluster that is started here; ``None``: as many as the machine has.
+
+    Raises:
+        ClusterError: The cluster does not answer.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault(_USAGE_STATISTICS, "0")
+    address = os.environ.get(ADDRESS_VARIABLE)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        if address:
+            ray.init(address, **quiet)
+        else:
+            os.environ.setdefault(_CORE_LOGGING, "fatal")
+            present = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            ray.init("local", include_dashboard=False, num_cpus=None if cpus is None else max(cpus, present), **quiet)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ClusterError(
+            f"Ray {f'at {address} ' if address else ''}cannot be used ({error}); check {ADDRESS_VARIABLE}, set "
+            "RAY_AUTH_MODE=token where the cluster asks for a token, or unset both to run on this machine alone"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,277 @@
+"""From a dataset to an index on a Chroma server: read, encode on many workers, write."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+import ray.data
+from ray.data import ActorPoolStrategy, DataContext, ExecutionResources
+from ray.exceptions import RayError
+
+from nerret_tools.detection import Detector
+from nerret_tools.distributed.batches import BATCH_CHARACTERS, BATCH_RECORDS, from_table
+from nerret_tools.distributed.cluster import connected
+from nerret_tools.distributed.encoder import EncoderSettings, RecordEncoder
+from nerret_tools.distributed.sources import find_sources, from_rows
+from nerret_tools.distributed.writer import Failure, Writer
+from nerret_tools.documents import AddReport
+from nerret_tools.errors import ClusterError, FilterError, InputError, NerretError
+from nerret_tools.indexing import BATCH_SIZE
+from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.opening import open_store
+from nerret_tools.progress import counting
+from nerret_tools.reading.records import Fields
+from nerret_tools.storage import ChromaStore
+from nerret_tools.storage.peek import is_server
+
+__all__ = ["DistributedIndexing", "index_dataset"]
+
+WAITING_BYTES = 128 * 2**20
+"""Of the object store, for encoded batches that wait to be written: about 60 batches of sentences."""
+
+
+def index_dataset(
+    dataset: ray.data.Dataset | str | Path | Sequence[str | Path],
+    url: str,
+    name: str = "default",
+    model: str | Path | ModelSpec = "minilm",
+    create: bool = True,
+    detector: Detector | None = None,
+    *,
+    workers: int | tuple[int, int] | None = None,
+    gpus_per_worker: float = 0,
+    cpus_per_worker: float = 1,
+    id_field: str = "id",
+    text_field: str = "text",
+    number_missing_ids: bool = False,
+    backbone: str | Path | None = None,
+    precision: str | None = None,
+    batch_size: int = BATCH_SIZE,
+    waiting_bytes: int = WAITING_BYTES,
+    show_progress: bool | None = None,
+) -> AddReport:
+    """Index a dataset with Ray: encoded by many workers, stored on a Chroma server by this process.
+
+    The index is the one that `EntityIndex.add` would have made of the same documents. Killed at any
+    moment, the same call again completes the work; what was stored is not encoded again. One such
+    call at a time for an index.
+
+    Ray is used as it is where the caller has called ``ray.init``; else the cluster of ``RAY_ADDRESS``
+    is joined, or one started on this machine.
+
+    Args:
+        dataset: Paths of JSON lines, CSV, Parquet, .txt and .md files, of folders of those, and of
+            datasets that Hugging Face's ``save_to_disk`` wrote, which every machine must see under the
+            same path; or a Ray dataset with a row a document.
+        url: ``http://host:port`` of the Chroma server, as the workers see it too.
+        name: Of the index.
+        model: See `EntityIndex.open`; its weights must be on every machine.
+        create: Whether to make the index where there is none.
+        detector: Finds the mentions instead of the model's span head; it is pickled to the workers.
+        workers: How many encode: a number, or the least and the most of a pool that grows with the
+            work. ``None``: from one to as many as the cluster can hold.
+        gpus_per_worker: GPUs of each worker; 0 encodes on the CPU.
+        cpus_per_worker: CPUs of each worker.
+        id_field: The field or column with the id; whole numbers become text.
+        text_field: The field or column with the text. The fields beside both become metadata.
+        number_missing_ids: Name a record of a file without an id ``<file>:<line>``.
+        backbone: Folder with the backbone's files, on every machine; see `EntityIndex.open`.
+        precision: See `EntityIndex.open`; asked of a worker's machine where the index is new.
+        batch_size: Documents written at once; a worker is given as many, 512 at most.
+        waiting_bytes: How many bytes of encoded batches may wait for a slow store before the workers pause.
+        show_progress: ``None`` shows progress on a terminal only.
+
+    Returns:
+        What was done, as from `EntityIndex.add`. ``position`` counts all records of the input, those
+        that could not be read too, and each reason begins with the place of the record.
+
+    Raises:
+        DataFileError: A path cannot be read at all, or the dataset has no such columns.
+        InputError: ``url`` is a folder and not the address of a Chroma server.
+        StoreError: The server does not answer or went away; what was stored stays.
+        ModelError: The model cannot be loaded, or the index was made with another one.
+        ClusterError: The Ray cluster cannot be used, or has lost the workers for good.
+    """
+    indexing = DistributedIndexing(
+        dataset,
+        id_field=id_field,
+        text_field=text_field,
+        number_missing_ids=number_missing_ids,
+        workers=workers,
+        gpus_per_worker=gpus_per_worker,
+        cpus_per_worker=cpus_per_worker,
+        waiting_bytes=waiting_bytes,
+    )
+    return indexing.into(
+        url,
+        name,
+        model,
+        create,
+        detector,
+        backbone=backbone,
+        precision=precision,
+        batch_size=batch_size,
+        show_progress=show_progress,
+    )
+
+
+class DistributedIndexing:
+    """One run over one dataset; see `index_dataset` for the arguments.
+
+    Attributes:
+        failures: What is not in the index, in input order, once it has run.
+        left_out: Files in folders that no reader is for, counted by ending.
+    """
+
+    def __init__(
+        self,
+        dataset: ray.data.Dataset | str | Path | Sequence[str | Path],
+        *,
+        id_field: str = "id",
+        text_field: str = "text",
+        number_missing_ids: bool = False,
+        workers: int | tuple[int, int] | None = None,
+        gpus_per_worker: float = 0,
+        cpus_per_worker: float = 1,
+        waiting_bytes: int = WAITING_BYTES,
+    ) -> None:
+        self.failures: list[Failure] = []
+        self.left_out: Counter[str] = Counter()
+        self._fields = Fields(id_field, text_field, number_missing_ids)
+        self._least, self._most = _pool(workers)
+        self._gpus = gpus_per_worker
+        self._cpus = cpus_per_worker
+        self._waiting_bytes = waiting_bytes
+        self._dataset: ray.data.Dataset | None = None
+        if isinstance(dataset, ray.data.Dataset):
+            self._dataset = dataset
+        else:
+            self._sources = find_sources([dataset] if isinstance(dataset, (str, Path)) else dataset)
+            self.left_out = self._sources.left_out
+
+    def into(
+        self,
+        url: str,
+        name: str = "default",
+        model: str | Path | ModelSpec = "minilm",
+        create: bool = True,
+        detector: Detector | None = None,
+        *,
+        backbone: str | Path | None = None,
+        precision: str | None = None,
+        batch_size: int = BATCH_SIZE,
+        show_progress: bool | None = None,
+    ) -> AddReport:
+        """Run; see `index_dataset`."""
+        if not is_server(url):
+            raise InputError(
+                f"workers on several machines cannot share the folder {url}; serve it with "
+                f"`chroma run --path {url}` and give its address, http://host:port"
+            )
+        if batch_size < 1:
+            raise FilterError(f"batch_size {batch_size} is not positive")
+        spec = find_spec(model)
+        device = ",".join(f"cuda:{number}" for number in range(math.ceil(self._gpus))) or "cpu"
+        with connected(None if self._most is None else math.ceil(self._most * self._cpus)):
+            store = open_store(
+                url,
+                name,
+                spec,
+                detector=None if detector is None else detector.name,
+                create=create,
+                precision=lambda: self._precision(precision, device),
+            )
+            try:
+                kept = precision or str(store.identity["precision"])
+                settings = EncoderSettings(url, name, spec, self._fields, detector, backbone, kept, device)
+                return self._write(store, settings, batch_size, show_progress)
+            finally:
+                store.close()
+
+    def _write(
+        self, store: ChromaStore, settings: EncoderSettings, batch_size: int, show_progress: bool | None
+    ) -> AddReport:
+        writer = Writer(store, batch_size)
+        with counting(show_progress) as advance, _plain_errors():
+            for table in self._encoded(settings, min(batch_size, BATCH_RECORDS)).iter_batches(
+                batch_size=None, batch_format="pyarrow", prefetch_batches=1
+            ):
+                for outcomes in from_table(table):
+                    writer.take(outcomes)
+                    advance(len(outcomes))
+            writer.flush()
+        self.failures = writer.failures
+        return writer.report()
+
+    def _encoded(self, settings: EncoderSettings, batch_records: int) -> ray.data.Dataset:
+        """The pipeline, lazy: batches of records in, batches of outcomes out, in order."""
+        context = (DataContext.get_current() if self._dataset is None else self._dataset.context).copy()
+        context.enable_progress_bars = False
+        context.print_on_execution_start = False
+        context.execution_options.preserve_order = True
+        context.execution_options.resource_limits = ExecutionResources(object_store_memory=self._waiting_bytes)
+        # A block is what a worker is given at once, and what is done again when it dies: one batch where the reading
+        # is ours, since no row can be cut; a few where it is the user's, whose own blocks should not get that small.
+        context.target_max_block_size = 1 if self._dataset is None else BATCH_CHARACTERS
+        with DataContext.current(context):
+            if self._dataset is None:
+                records = self._sources.dataset(self._fields, batch_records)
+            else:
+                records = from_rows(self._dataset, self._fields, batch_records)
+            return records.map_batches(
+                RecordEncoder,
+                fn_constructor_args=(settings,),
+                batch_size=1,
+                batch_format="pyarrow",
+                compute=ActorPoolStrategy(min_size=self._least, max_size=self._most),
+                num_cpus=self._cpus,
+                num_gpus=self._gpus or None,
+            )
+
+    def _precision(self, precision: str | None, device: str) -> str:
+        """What a new index records; other machines may have other processors, so one of them is asked."""
+        if precision is not None or (not self._gpus and len(ray.nodes()) == 1):
+            return _precision_name(precision, "cpu")
+        task = ray.remote(num_cpus=self._cpus, num_gpus=self._gpus)(_precision_name)
+        with _plain_errors():
+            return str(ray.get(task.remote(precision, device)))
+
+
+def _precision_name(precision: str | None, device: str) -> str:
+    from nerret_tools.encoding.devices import main_device
+    from nerret_tools.encoding.precision import precision_name
+
+    return precision_name(precision, main_device(device))
+
+
+def _pool(workers: int | tuple[int, int] | None) -> tuple[int, int | None]:
+    if workers is None:
+        return 1, None
+    least, most = (workers, workers) if isinstance(workers, int) else workers
+    if not 1 <= least <= most:
+        raise FilterError(f"workers {workers} is not a positive number, or a pair of them in order")
+    return least, most
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Ray wraps what a worker raised; callers get this package's own errors."""
+    try:
+        yield
+    except RayError as error:
+        raise _plain(error) from error
+
+
+def _plain(error: RayError) -> NerretError:
+    inner: Any = error
+    while inner is not None:
+        if isinstance(inner, NerretError):
+            return inner
+        inner = getattr(inner, "cause", None) or inner.__cause__
+    return ClusterError(f"the workers failed for good: {str(error)[:2000]}; what was stored stays")

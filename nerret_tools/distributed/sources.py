@@ -1,0 +1,154 @@
+"""Files, Hugging Face folders and Ray datasets, as one Ray dataset of batches of records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import ray.data
+from ray.data.block import BlockMetadata
+from ray.data.datasource import Datasource, ReadTask
+
+from nerret_tools.distributed.batches import batches, to_table
+from nerret_tools.distributed.hugging_face import is_saved_dataset, read_saved_dataset
+from nerret_tools.errors import DataFileError
+from nerret_tools.reading.parquet_rows import row_values
+from nerret_tools.reading.problems import Origin
+from nerret_tools.reading.reader import read_file
+from nerret_tools.reading.records import Fields, Record, Rows
+from nerret_tools.reading.sources import find_files, source_name
+
+__all__ = ["Sources", "find_sources", "from_rows"]
+
+_TASK_BYTES = 64 * 2**20
+"""Small files are read together up to this size; it is also what is read again when a reader dies."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file or folder to read, with the name that its records' places get."""
+
+    path: Path
+    name: str
+    size: int
+
+    def records(self, fields: Fields) -> Rows:
+        """Read it; raises `MissingExtraError` for a Hugging Face folder without `datasets`."""
+        if self.path.is_dir():
+            return read_saved_dataset(self.path, self.name)
+        return read_file(self.path, self.name, fields)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was found at the user's paths.
+
+    Attributes:
+        found: In reading order.
+        left_out: Files in folders that no reader is for, counted by ending.
+    """
+
+    found: list[Source]
+    left_out: Counter[str]
+
+    def dataset(self, fields: Fields, batch_records: int) -> ray.data.Dataset:
+        """Batches of their records. They are read one after the other: reading is far quicker than encoding.
+
+        The parsing is ours and not Ray's, whose readers give a whole file one schema and stop at a broken line.
+        """
+        dataset: ray.data.Dataset = ray.data.read_datasource(
+            _Files(self.found, fields, batch_records), concurrency=1, num_cpus=0
+        )
+        return dataset
+
+
+class _Files(Datasource):
+    def __init__(self, sources: Sequence[Source], fields: Fields, batch_records: int) -> None:
+        super().__init__()
+        self._sources = sources
+        self._fields = fields
+        self._batch_records = batch_records
+
+    def estimate_inmemory_data_size(self) -> int | None:
+        return sum(source.size for source in self._sources)
+
+    def get_read_tasks(
+        self, parallelism: int, per_task_row_limit: int | None = None, data_context: object = None
+    ) -> list[ReadTask]:
+        shares: list[list[Source]] = []
+        room = 0
+        for source in self._sources:
+            if not shares or source.size > room:
+                shares.append([])
+                room = _TASK_BYTES
+            shares[-1].append(source)
+            room -= source.size
+        return [
+            ReadTask(
+                partial(_read, share, self._fields, self._batch_records),
+                _metadata(sum(source.size for source in share)),
+            )
+            for share in shares
+        ]
+
+
+def _metadata(size: int) -> BlockMetadata:
+    return BlockMetadata(num_rows=None, size_bytes=size, input_files=None, exec_stats=None)
+
+
+def _read(share: Sequence[Source], fields: Fields, batch_records: int) -> Iterator[pa.Table]:
+    records = (record for source in share for record in source.records(fields))
+    for batch in batches(records, fields.text, batch_records):
+        yield to_table([batch])
+
+
+def find_sources(paths: Sequence[str | Path]) -> Sources:
+    """Look at the paths.
+
+    Raises:
+        DataFileError: One cannot be read at all, or is standard input.
+    """
+    found: list[Source] = []
+    left_out: Counter[str] = Counter()
+    for path in paths:
+        if str(path) == "-":
+            raise DataFileError("workers cannot read standard input (-); save it as a file, or index without Ray")
+        if is_saved_dataset(Path(path)):
+            found.append(_source(Path(path)))
+            continue
+        files, rest = find_files([path])
+        found += [_source(file) for file in files if file is not None]
+        left_out += rest
+    return Sources(found, left_out)
+
+
+def _source(path: Path) -> Source:
+    size = sum(part.stat().st_size for part in path.glob("*.arrow")) if path.is_dir() else path.stat().st_size
+    return Source(path.absolute(), source_name(path), size)
+
+
+def from_rows(dataset: ray.data.Dataset, fields: Fields, batch_records: int) -> ray.data.Dataset:
+    """Batches of the rows of a user's Ray dataset.
+
+    Raises:
+        DataFileError: It is known to have no such columns.
+    """
+    columns = dataset.columns(fetch_if_missing=False)
+    wanted = [fields.text] if fields.number_missing_ids else [fields.id, fields.text]
+    if columns and (missing := [name for name in wanted if name not in columns]):
+        raise DataFileError(f'the dataset has no column "{missing[0]}" (columns: {", ".join(columns)})')
+    return dataset.map_batches(
+        partial(_to_batches, text_field=fields.text, batch_records=batch_records),
+        batch_size=batch_records,
+        batch_format="pyarrow",
+        num_cpus=0,
+    )
+
+
+def _to_batches(table: pa.Table, text_field: str, batch_records: int) -> pa.Table:
+    records = (Record(Origin("dataset"), row_values(row)) for row in table.to_pylist())
+    return to_table(batches(records, text_field, batch_records))

@@ -1,0 +1,186 @@
+"""One small Ray cluster for all tests here, a proxy that watches and slows a real Chroma server, a few documents."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import numpy as np
+import pytest
+
+from nerret_tools.storage import ChromaStore
+
+QUIET = [
+    # Ray copies its own settings with their deprecated ones, and warns of each.
+    pytest.mark.filterwarnings(f"ignore:.*`{name}` is deprecated:DeprecationWarning:ray")
+    for name in ("use_push_based_shuffle", "use_polars", "use_arrow_tensor_v2", "log_internal_stack_trace_to_stdout")
+]
+NAMES = "Lufthansa Qantas Microraptor Stegosaurus Orinoco Etna Komodo Quito Leipzig Python".split()
+EVENTS = ["flew over", "was named after", "is older than", "was seen near"]
+
+
+def lines(count):
+    """Records of JSON lines, with metadata of several kinds."""
+    return [
+        {
+            "id": f"d{number}",
+            "text": f"{NAMES[number % 10]} {EVENTS[number % 4]} {NAMES[number * 7 % 10]} in {1900 + number}.",
+            "year": 1900 + number,
+            **({"tags": ["a", None], "odd": True} if number % 2 else {}),
+        }
+        for number in range(count)
+    ]
+
+
+@pytest.fixture(scope="session")
+def write_lines():
+    """Writes records as JSON lines; a string is written as it is."""
+
+    def write(path, records):
+        text = "".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in records)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="package")
+def cluster():
+    """Two workers' worth of Ray on this machine; gives its address."""
+    import ray
+
+    from nerret_tools.distributed.cluster import connected
+
+    with connected(2):
+        yield ray.get_runtime_context().gcs_address
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """All that an index holds, by document, with the vectors apart."""
+
+    def read(url, name):
+        store = ChromaStore.open(url, name, identity={}, dimension=500, create=False)
+        ids = sorted(store.matching({}))
+        scan = store.scan()
+        vectors = {
+            name: np.array(scan.vectors[scan.offsets[row] : scan.offsets[row + 1]])
+            for row, name in enumerate(scan.document_ids)
+            if scan.live[row]
+        }
+        documents = store.documents(ids, vectors=True)
+        keys = [(document.id, number) for document in documents for number in range(document.mention_count)]
+        plain = {
+            "documents": [(one.id, one.text, one.metadata, one.content_hash, one.mention_count) for one in documents],
+            "mentions": store.mentions(keys),
+            "identity": store.identity,
+            "counts": (store.count_documents(), store.count_mentions()),
+        }
+        own = {one.id: one.vector for one in documents}
+        store.close()
+        return plain, vectors, own
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def assert_equal(contents):
+    """Two indexes on a server hold the same, vectors up to rounding."""
+
+    def compare(url, name, other):
+        first, second = contents(url, name), contents(url, other)
+        assert first[0] == second[0]
+        for one, two in zip(first[1:], second[1:], strict=True):
+            assert one.keys() == two.keys()
+            for key, vectors in one.items():
+                np.testing.assert_allclose(vectors, two[key], atol=2e-6, err_msg=key)
+
+    return compare
+
+
+class Proxy(ThreadingHTTPServer):
+    """Hands requests on to a Chroma server, and counts documents looked up and written.
+
+    Attributes:
+        pause: Seconds that each write of documents takes longer.
+        most_ahead: The most documents that were looked up to be encoded and not yet written.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, target):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        self.client = httpx.Client(base_url=target, timeout=60)
+        self.pause = 0.0
+        self.lock = threading.Lock()
+        self.asked = 0
+        self.looked_up, self.written = set(), []
+        self.most_ahead = 0
+
+    def encoded(self):
+        """Documents looked up by workers, with repetitions: the writer looks at each once more before it writes it."""
+        return self.asked - len(self.written)
+
+    def wait_for(self, written, seconds=300):
+        """Wait until so many documents were written."""
+        deadline = time.monotonic() + seconds
+        while len(self.written) < written:
+            assert time.monotonic() < deadline, f"only {len(self.written)} documents were written"
+            time.sleep(0.02)
+
+    def note(self, path, body):
+        ids = json.loads(body).get("ids") or [] if path.endswith(("/get", "/upsert")) else []
+        if not ids or "#" in ids[0]:
+            return
+        if path.endswith("/upsert"):
+            time.sleep(self.pause)
+        with self.lock:
+            if path.endswith("/get"):
+                self.asked += len(ids)
+                self.looked_up.update(ids)
+            else:
+                self.written += ids
+            self.most_ahead = max(self.most_ahead, len(self.looked_up.difference(self.written)))
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def hand_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {key: value for key, value in self.headers.items() if key.lower() in ("content-type", "accept")}
+        if self.command == "POST":
+            self.server.note(self.path, body)
+        answer = self.server.client.request(self.command, self.path, content=body, headers=headers)
+        self.send_response(answer.status_code)
+        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = hand_on  # noqa: N815
+
+    def log_message(self, *_):
+        pass
+
+    def handle(self):
+        with contextlib.suppress(OSError):  # a client that was killed
+            super().handle()
+
+
+@pytest.fixture
+def proxy(shared_server):
+    """Before the shared server."""
+    server = Proxy(shared_server.address)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    server.client.close()

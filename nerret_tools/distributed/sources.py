@@ -68,7 +68,7 @@ class Sources:
 
 class _Files(Datasource):
     def __init__(self, sources: Sequence[Source], fields: Fields, batch_records: int) -> None:
-        super().__init__()
+        Datasource.__init__(self)  # not by super(): so mypy sees that it is one of Ray's, which have no annotations
         self._sources = sources
         self._fields = fields
         self._batch_records = batch_records

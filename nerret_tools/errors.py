@@ -130,3 +130,8 @@ class MissingExtraError(NerretError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an optional package: pip install 'nerret-tools[{extra}]'")
+        self._asked = (feature, extra)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by what it was made with, so that workers can send it."""
+        return type(self), self._asked

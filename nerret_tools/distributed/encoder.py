@@ -48,12 +48,8 @@ class EncoderSettings:
 class RecordEncoder:
     """Checks, compares with what is stored, finds mentions, embeds them.
 
-    Made once in every worker process; the store is opened to read only. What goes wrong there is raised by the first
-    call: Ray hands on a call's error as it is, but of a failed start only the text.
-
-    Raises:
-        ModelError: The model cannot be loaded on this machine.
-        ModelMismatchError: It is another one on this machine.
+    Made once in every worker process; the store is opened to read only. An error of this package is an outcome too,
+    which the writer raises: of what is raised here, Ray hands on the text alone.
     """
 
     def __init__(self, settings: EncoderSettings) -> None:
@@ -67,8 +63,11 @@ class RecordEncoder:
     def __call__(self, table: pa.Table) -> pa.Table:
         """Encode the batches of a table, see `batches`."""
         if self._failure is not None:
-            raise self._failure
-        return to_table(self._encode(batch) for batch in from_table(table))
+            return to_table([[self._failure]])
+        try:
+            return to_table([self._encode(batch) for batch in from_table(table)])
+        except NerretError as error:
+            return to_table([[error]])
 
     def _start(self) -> None:
         from nerret_tools.models.entity_model import load_model

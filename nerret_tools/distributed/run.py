@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -198,41 +198,63 @@ class DistributedIndexing:
         self, store: ChromaStore, settings: EncoderSettings, batch_size: int, show_progress: bool | None
     ) -> AddReport:
         writer = Writer(store, batch_size)
-        with counting(show_progress) as advance, _plain_errors():
-            for table in self._encoded(settings, min(batch_size, BATCH_RECORDS)).iter_batches(
-                batch_size=None, batch_format="pyarrow", prefetch_batches=1
-            ):
-                for outcomes in from_table(table):
-                    writer.take(outcomes)
-                    advance(len(outcomes))
+        with counting(show_progress) as advance, _plain_errors(), self._settings():
+            encoded = self._encoded(settings, min(batch_size, BATCH_RECORDS))
+            tables = iter(encoded.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1))
+            try:
+                for table in tables:
+                    for outcomes in from_table(table):
+                        if isinstance(outcomes[0], NerretError):
+                            raise outcomes[0]
+                        writer.take(outcomes)
+                        advance(len(outcomes))
+            finally:
+                if isinstance(tables, Generator):
+                    tables.close()  # the workers end now, and not when the traceback of an error is forgotten
             writer.flush()
         self.failures = writer.failures
         return writer.report()
 
     def _encoded(self, settings: EncoderSettings, batch_records: int) -> ray.data.Dataset:
         """The pipeline, lazy: batches of records in, batches of outcomes out, in order."""
-        context = (DataContext.get_current() if self._dataset is None else self._dataset.context).copy()
-        context.enable_progress_bars = False
-        context.print_on_execution_start = False
-        context.execution_options.preserve_order = True
-        context.execution_options.resource_limits = ExecutionResources(object_store_memory=self._waiting_bytes)
-        # A block is what a worker is given at once, and what is done again when it dies: one batch where the reading
-        # is ours, since no row can be cut; a few where it is the user's, whose own blocks should not get that small.
-        context.target_max_block_size = 1 if self._dataset is None else BATCH_CHARACTERS
-        with DataContext.current(context):
-            if self._dataset is None:
-                records = self._sources.dataset(self._fields, batch_records)
-            else:
-                records = from_rows(self._dataset, self._fields, batch_records)
-            return records.map_batches(
-                RecordEncoder,
-                fn_constructor_args=(settings,),
-                batch_size=1,
-                batch_format="pyarrow",
-                compute=ActorPoolStrategy(min_size=self._least, max_size=self._most),
-                num_cpus=self._cpus,
-                num_gpus=self._gpus or None,
-            )
+        if self._dataset is None:
+            records = self._sources.dataset(self._fields, batch_records)
+        else:
+            records = from_rows(self._dataset, self._fields, batch_records)
+        return records.map_batches(
+            RecordEncoder,
+            fn_constructor_args=(settings,),
+            batch_size=1,
+            batch_format="pyarrow",
+            compute=ActorPoolStrategy(min_size=self._least, max_size=self._most),
+            num_cpus=self._cpus,
+            num_gpus=self._gpus or None,
+        )
+
+    @contextmanager
+    def _settings(self) -> Iterator[None]:
+        """Ray Data's settings while this runs; what is made of a user's dataset shares that one's."""
+        context = DataContext.get_current().copy() if self._dataset is None else self._dataset.context
+        options = context.copy().execution_options
+        options.preserve_order = True
+        options.resource_limits = ExecutionResources(object_store_memory=self._waiting_bytes)
+        ours = {
+            "enable_progress_bars": False,
+            "print_on_execution_start": False,
+            "execution_options": options,
+            # A block is what a worker is given at once, and what is done again when it dies: one batch where the
+            # reading is ours, since no row can be cut; a few where it is the user's, whose own should not get so small.
+            "target_max_block_size": 1 if self._dataset is None else BATCH_CHARACTERS,
+        }
+        before = {name: getattr(context, name) for name in ours}
+        try:
+            for name, value in ours.items():
+                setattr(context, name, value)
+            with DataContext.current(context):
+                yield
+        finally:
+            for name, value in before.items():
+                setattr(context, name, value)
 
     def _precision(self, precision: str | None, device: str) -> str:
         """What a new index records; other machines may have other processors, so one of them is asked."""

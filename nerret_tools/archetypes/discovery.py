@@ -23,7 +23,7 @@ __all__ = ["Agreement", "Candidates", "ConsensusDetector", "SpanHeadDetector", "
 CharSpan = tuple[int, int]
 
 ANCHOR_THRESHOLD = 0.5  # the span head is likelier right than wrong
-EXPLORER_THRESHOLD = 0.04  # as low as the index's detector goes
+EXPLORER_THRESHOLD = 0.04  # the typing weights are fitted on candidates over it
 ANCHOR_TRUST = 0.9  # mention probability of a span from a detector that gives none
 EXPLORER_TRUST = 0.4  # the same where only the explorer found it
 

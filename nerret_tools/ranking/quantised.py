@@ -123,7 +123,8 @@ def _fastest() -> Product:
     lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(codes.astype(np.float64), axis=1)
     try:
         wrong = np.abs(_torch_product(codes, queries) - exact)
-    except (AttributeError, RuntimeError, NotImplementedError) as error:
+    except (AttributeError, RuntimeError) as error:
+        # AttributeError: a torch without the function. RuntimeError: torch's own, where it has none for this processor
         _log.info("this torch cannot multiply int8 with bfloat16 (%s), so NumPy does", error)
         return _numpy_product
     if (wrong > _BFLOAT16_ROUNDING * np.abs(exact) + codes.shape[1] * _SUM_ROUNDING * lengths).any():

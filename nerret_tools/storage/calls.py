@@ -73,7 +73,8 @@ class Caller:
             except (ChromaError, OSError, ValueError) as error:
                 raise self._failed(error) from error
             except Exception as error:
-                # chromadb raises the bare class for an answer that it does not understand (a proxy's, say)
+                # chromadb raises this very class, not one below it, for an answer that it does not understand (a
+                # proxy's, say): no narrower clause catches that. Everything else is somebody's fault and goes on.
                 if type(error) is not Exception:
                     raise
                 raise self._failed(error) from error

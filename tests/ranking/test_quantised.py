@@ -159,6 +159,19 @@ def test_a_torch_that_multiplies_wrongly_is_not_used(monkeypatch):
         quantised._fastest.cache_clear()
 
 
+@pytest.mark.parametrize("error", [AttributeError, RuntimeError, NotImplementedError])
+def test_a_torch_without_the_product_is_not_used(monkeypatch, error):
+    def missing(codes, queries):
+        raise error("no such function for this processor")
+
+    quantised._fastest.cache_clear()
+    monkeypatch.setattr(quantised, "_torch_product", missing)
+    try:
+        assert quantised._fastest() is quantised._numpy_product
+    finally:
+        quantised._fastest.cache_clear()
+
+
 def test_a_scan_that_nobody_waits_for_ends(monkeypatch):
     _, small, query = make_worlds(3, 100, 64, "random")
     monkeypatch.setattr(quantised, "_BLOCK_ROWS", 16)

@@ -49,6 +49,29 @@ def adapter(data: Data, out: Out, recipe: RecipePath = None, model: Model = "min
 
 
 @app.command()
+def refinement(
+    data: Data,
+    out: Out,
+    recipe: RecipePath = None,
+    model: Model = "minilm",
+    seed: Seed = None,
+    number: Annotated[int | None, typer.Option(help="Only this one of them, from 1; all where left out.")] = None,
+) -> None:
+    """Train adapter, projection and span head further, from those in the folder (an hour on two cores)."""
+    from nerret_tools.errors import DataFileError
+    from nerret_tools.training.steps import make_refinement
+
+    whole = _recipe(recipe, model)
+    if number is not None and not 1 <= number <= len(whole.refinements):
+        raise DataFileError(f"the recipe has {len(whole.refinements)} refinements; there is no number {number}")
+    if not whole.refinements:
+        raise DataFileError('the recipe has no "refinements"')
+    parts = [_seeded(part, seed) for part in whole.refinements]
+    chosen = parts if number is None else [parts[number - 1]]
+    _run(lambda: [make_refinement(find_spec(model), part, whole.spans, data, out) for part in chosen][-1])
+
+
+@app.command()
 def context(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
     """Train the context head, which reads the text around a mention (about ten minutes on two cores).
 

@@ -30,21 +30,32 @@ def save_adapter(changes: dict[str, tuple[Tensor, Tensor]], path: Path) -> None:
     save_file(tensors, path)
 
 
+def read_adapter(path: Path) -> dict[str, Tensor]:
+    """Read what is added to each layer's weight, ``[out, in]`` float32.
+
+    Raises:
+        ModelError: The file is missing or damaged.
+    """
+    try:
+        tensors = load_file(path)
+        names = sorted(name.removesuffix(_UP) for name in tensors if name.endswith(_UP))
+        return {name: tensors[name + _UP].float() @ tensors[name + _DOWN].float() for name in names}
+    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{path} is not an adapter that can be read: {error}") from error
+
+
 def merge_adapter(backbone: CutBackbone, path: Path) -> None:
     """Add an adapter to the weights; the backbone then costs what it cost before.
 
     Raises:
         ModelError: The file is missing, damaged, or belongs to another backbone.
     """
-    try:
-        tensors = load_file(path)
-        names = sorted(name.removesuffix(_UP) for name in tensors if name.endswith(_UP))
-        changes = {name: tensors[name + _UP].float() @ tensors[name + _DOWN].float() for name in names}
-        for name, change in changes.items():
+    for name, change in read_adapter(path).items():
+        try:
             layer = backbone.model.get_submodule(name)
-            if not isinstance(layer, nn.Linear) or layer.weight.shape != change.shape:
-                raise ModelError(f"the adapter {path} does not fit the backbone at {name}")
-            with torch.no_grad():
-                layer.weight.copy_(layer.weight.float() + change.to(layer.weight.device))
-    except (OSError, SafetensorError, KeyError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{path} is not an adapter that can be read: {error}") from error
+        except AttributeError as error:
+            raise ModelError(f"{path} is not an adapter that can be read: {error}") from error
+        if not isinstance(layer, nn.Linear) or layer.weight.shape != change.shape:
+            raise ModelError(f"the adapter {path} does not fit the backbone at {name}")
+        with torch.no_grad():
+            layer.weight.copy_(layer.weight.float() + change.to(layer.weight.device))

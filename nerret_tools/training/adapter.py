@@ -7,7 +7,7 @@ One pass serves all three: types and mentions go through the adapted blocks and 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,21 @@ class Trained:
     head: SpanHead
 
 
+@dataclass(frozen=True)
+class Start:
+    """What an earlier run gave, to go on from.
+
+    Attributes:
+        projection: Of any output dimension.
+        head: The span head.
+        published: The backbone's matrices before any adapter, from `linear_weights`.
+    """
+
+    projection: Projection
+    head: SpanHead
+    published: Mapping[str, Tensor]
+
+
 def train_adapter(
     encoder: TextEncoder,
     draws: Sequence[Callable[[], Batch]],
@@ -47,25 +62,31 @@ def train_adapter(
     recipe: AdapterRecipe,
     spans: SpanRecipe,
     out: Path,
+    start: Start | None = None,
 ) -> Trained:
     """Train adapter, projection and span head.
 
     Args:
-        encoder: With the backbone as published.
+        encoder: With the backbone as published, or with the adapter that an earlier run gave.
         draws: Sources of batches, one after the other and from the beginning again.
         texts: Sentences with marked spans for the span head, which learns at every step of the
             first source.
         recipe: Of the adapter.
         spans: Of the span head: what is drawn and how it is weighted.
         out: Folder for the three files, which are also written in between.
+        start: What the earlier run gave beside the adapter.
     """
     torch.manual_seed(recipe.seed)
     backbone = encoder.backbone
-    change = change_backbone(backbone.model, recipe.rank)
-    centre = _centre(encoder, draws)
-    projection = Projection(len(centre))
-    projection.center.copy_(centre)
-    head = SpanHead(backbone.hidden_size * len(backbone.state_blocks), spans.threshold, spans.overlap_threshold)
+    change = change_backbone(backbone.model, recipe.rank, None if start is None else start.published)
+    if start is not None:
+        projection, head = start.projection, start.head
+        head.threshold, head.overlap_threshold = spans.threshold, spans.overlap_threshold
+    else:
+        centre = _centre(encoder, draws)
+        projection = Projection(len(centre))
+        projection.center.copy_(centre)
+        head = SpanHead(backbone.hidden_size * len(backbone.state_blocks), spans.threshold, spans.overlap_threshold)
     projection.train(), head.train()
     descent = Descent(
         Group(change.parameters, recipe.learning_rate, weight_decay=0.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -26,17 +26,31 @@ class BackboneChange:
     factors: Callable[[], dict[str, tuple[Tensor, Tensor]]]
 
 
-def change_backbone(model: nn.Module, rank: int | None) -> BackboneChange:
+def change_backbone(
+    model: nn.Module, rank: int | None, published: Mapping[str, Tensor] | None = None
+) -> BackboneChange:
     """Make the linear layers of the blocks trainable, by an adapter or themselves; this changes nothing yet.
 
     Args:
-        model: The backbone, as published and frozen.
+        model: The backbone, frozen.
         rank: Of the adapter; None: the weight matrices themselves are trained.
+        published: The matrices that the factors are differences from (`linear_weights`), where the model
+            has an earlier adapter merged; as they are now where it is left out.
 
     Raises:
         MissingExtraError: There is a rank and `peft` is not installed.
+        ValueError: There is a rank and an earlier adapter: one low rank cannot hold both.
     """
-    return _whole_matrices(model) if rank is None else _low_rank(model, rank)
+    if rank is None:
+        return _whole_matrices(model, published or linear_weights(model))
+    if published is not None:
+        raise ValueError("a backbone with an adapter is trained further as whole matrices: the rank must be null")
+    return _low_rank(model, rank)
+
+
+def linear_weights(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of the matrices that an adapter changes, by the names of their layers."""
+    return {name: layer.weight.detach().clone() for name, layer in _linear_layers(model).items()}
 
 
 def _low_rank(model: nn.Module, rank: int) -> BackboneChange:
@@ -61,22 +75,25 @@ def _low_rank(model: nn.Module, rank: int) -> BackboneChange:
     return BackboneChange([one for one in adapted.parameters() if one.requires_grad], factors)
 
 
-def _whole_matrices(model: nn.Module) -> BackboneChange:
-    layers = {
-        name: layer
-        for name, layer in model.named_modules()
-        if isinstance(layer, nn.Linear) and name.rpartition(".")[2] in LAYERS
-    }
-    before = {name: layer.weight.detach().clone() for name, layer in layers.items()}
+def _whole_matrices(model: nn.Module, published: Mapping[str, Tensor]) -> BackboneChange:
+    layers = _linear_layers(model)
     for layer in layers.values():
         layer.weight.requires_grad_(True)
 
     def factors() -> dict[str, tuple[Tensor, Tensor]]:
         changes = {}
         for name, layer in layers.items():
-            change = layer.weight.detach() - before[name]
+            change = layer.weight.detach() - published[name]
             out, into = change.shape
             changes[name] = (change, torch.eye(out)) if out < into else (torch.eye(into), change)
         return changes
 
     return BackboneChange([layer.weight for layer in layers.values()], factors)
+
+
+def _linear_layers(model: nn.Module) -> dict[str, nn.Linear]:
+    return {
+        name: layer
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Linear) and name.rpartition(".")[2] in LAYERS
+    }

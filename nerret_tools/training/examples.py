@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,15 @@ from nerret_tools.training.mentions import CARRIERS
 from nerret_tools.training.mining import MinedMention
 from nerret_tools.training.noise import roughen, shorten
 from nerret_tools.training.taxonomy import Taxonomy
-from nerret_tools.training.wordings import reword
+from nerret_tools.training.wordings import plural, reword
 
 MASK = "[MASK]"
 _MOST_CONTEXTS = 50  # of one noun: more of the same name teach little
+_MOST_WORDS = 4  # of a noun that is looked for in sentences
+_LEAST_LETTERS = 4
+_BEFORE_NOUNS = frozenset(
+    "a an the this that these those his her its their our my some any no each every another of in for from by".split()
+)
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,13 @@ class TaxonomyExamples:
     """Nouns as mentions of the categories above them.
 
     Half of the types come in families of siblings, which are hard to tell apart; names of
-    single things, such as one river, are drawn more often than kinds of things.
+    single things, such as one river, are drawn more often than kinds of things, and nouns
+    that the sentences have more often than others.
 
     Args:
         taxonomy: The nouns.
-        sentences: Real sentences with marked spans; where a span is a noun with a single sense,
-            the sentence serves as its context.
+        sentences: Real sentences with marked spans; where a span, or another word, is a noun with a
+            single sense, the sentence serves as its context.
         types: Categories a batch.
         seed: Of all choices.
     """
@@ -65,11 +71,13 @@ class TaxonomyExamples:
         self.count = types
         self.random = random.Random(seed)
         self.families = [children for children in taxonomy.children if len(children) > 1]
+        self.contexts = _contexts(taxonomy, sentences)
         instances = np.array([synset.is_instance for synset in taxonomy.synsets])
-        self.weights = [np.where(instances[members], 4.0, 1.0) for members in taxonomy.members]
+        read = np.isin(np.arange(len(taxonomy.synsets)), list(self.contexts))
+        weights = np.where(instances, 4.0, 1.0) * np.where(read, 3.0, 1.0)
+        self.weights = [weights[members] for members in taxonomy.members]
         with_names = [kind for kind, members in enumerate(taxonomy.members) if instances[members].sum() >= 3]
         self.pools = [list(range(len(taxonomy.types))), with_names or list(range(len(taxonomy.types)))]
-        self.contexts = _contexts(taxonomy, sentences)
         self.generator = np.random.default_rng(seed)
 
     def draw(self) -> Batch:
@@ -274,18 +282,53 @@ def _group(label: str) -> str:
 
 
 def _contexts(taxonomy: Taxonomy, sentences: Sequence[MarkedSentence]) -> dict[int, list[MarkedSentence]]:
-    """Sentences in which a noun with a single sense is marked, by synset."""
+    """Sentences with a noun of a single sense, by synset: it is marked, or read where only a noun can be."""
     senses: dict[str, list[int]] = defaultdict(list)
     for number, synset in enumerate(taxonomy.synsets):
         for lemma in synset.lemmas:
             senses[lemma.lower()].append(number)
+    single = {lemma: numbers[0] for lemma, numbers in senses.items() if len(numbers) == 1}
+    words = {lemma: number for synset in set(single.values()) for lemma, number in _written(taxonomy, synset, single)}
     contexts: dict[int, list[MarkedSentence]] = defaultdict(list)
     for sentence in sentences:
+        taken = bytearray(len(sentence.text))
         for start, end in sentence.spans:
-            numbers = senses.get(sentence.text[start:end].lower(), [])
-            if len(numbers) == 1 and len(contexts[numbers[0]]) < _MOST_CONTEXTS:
-                contexts[numbers[0]].append(MarkedSentence(sentence.text, [(start, end)]))
+            taken[start:end] = b"x" * (end - start)
+            marked = single.get(sentence.text[start:end].lower())
+            if marked is not None and len(contexts[marked]) < _MOST_CONTEXTS:
+                contexts[marked].append(MarkedSentence(sentence.text, [(start, end)]))
+        for number, start, end in _nouns(sentence.text, words):
+            if not any(taken[start:end]) and len(contexts[number]) < _MOST_CONTEXTS:
+                contexts[number].append(MarkedSentence(sentence.text, [(start, end)]))
     return {number: found for number, found in contexts.items() if found}
+
+
+def _written(taxonomy: Taxonomy, synset: int, single: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """How the nouns of a synset stand in a text, each with the synset."""
+    for lemma in taxonomy.synsets[synset].lemmas:
+        if len(lemma) >= _LEAST_LETTERS and single.get(lemma.lower()) == synset:
+            yield lemma, synset
+            if lemma.islower() and plural(lemma) not in single:
+                yield plural(lemma), synset
+
+
+def _nouns(text: str, words: dict[str, int]) -> Iterator[tuple[int, int, int]]:
+    """Synset, start and end of nouns in a text with spaces around punctuation, the longest first."""
+    parts = text.split(" ")
+    starts = [0]
+    for part in parts:
+        starts.append(starts[-1] + len(part) + 1)
+    position = 0
+    while position < len(parts):
+        for length in range(min(_MOST_WORDS, len(parts) - position), 0, -1):
+            found = words.get(" ".join(parts[position : position + length]))
+            # A single word in lower case may be a verb or an adjective, unless the word before says otherwise.
+            safe = length > 1 or parts[position][:1].isupper() or (position and parts[position - 1] in _BEFORE_NOUNS)
+            if found is not None and safe:
+                yield found, starts[position], starts[position + length] - 1
+                position += length - 1
+                break
+        position += 1
 
 
 def _related(kinds: set[str], taxonomy: Taxonomy) -> set[tuple[str, str]]:

@@ -36,6 +36,7 @@ _EMPTY_HEADS = frozenset(
 )
 
 
+_AFTER_OPENERS = frozenset(["the", "for", "in"])
 _NO_NAMES = frozenset("In On At By As For From After During Since With When While Although His Her Its Their".split())
 
 
@@ -84,7 +85,9 @@ def mine(texts: Iterable[str], nouns: Collection[str]) -> Iterator[MinedMention]
         for match in _NAME.finditer(text):
             start, end = match.span()
             words = match.group().split(" ")
-            if words[0] in _NO_NAMES or (start == 0 and len(words) == 1) or len(match.group()) < 3:
+            if start == 0 and len(words) > 2 and words[1] in _AFTER_OPENERS:
+                start, words = len(words[0]) + len(words[1]) + 2, words[2:]  # "Later the Ardenza"
+            if words[0] in _NO_NAMES or (start == 0 and len(words) == 1) or end - start < 3:
                 continue  # a sentence's first word has a capital whatever it is
             found = _after(text, end, nouns, singulars) or _before(text, start, nouns, singulars)
             if found is not None:

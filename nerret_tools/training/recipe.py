@@ -118,6 +118,10 @@ class AdapterRecipe(_Part):
         head_learning_rate: The same of projection and span head.
         span_weight: Of the detection loss beside the labelled one.
         noise: Share of sentences that are misspelt or cut short.
+        branches: Runs with the seeds ``seed``, ``seed + 1``, …, side by side, of which the mean is taken;
+            for a refinement only.
+        kept_rank: To which a refinement's change of the published weights is cut at its end; None: it is
+            kept whole.
         seed: Of everything.
     """
 
@@ -136,6 +140,8 @@ class AdapterRecipe(_Part):
     head_learning_rate: float = 1e-3
     span_weight: float = 0.5
     noise: float = 0.3
+    branches: int = Field(default=1, ge=1)
+    kept_rank: int | None = Field(default=None, ge=1)
     seed: int = 0
 
 
@@ -178,9 +184,19 @@ class CalibrationRecipe(_Part):
 
 
 class Recipe(_Part):
-    """All parts of a model's training; without an adapter the backbone stays as it is."""
+    """All parts of a model's training; without an adapter the backbone stays as it is.
+
+    Attributes:
+        adapter: The first run.
+        refinements: Runs after it, each from where the one before it ended.
+        context: Of the adapted backbone.
+        spans: The span head.
+        projection: For the backbone as published.
+        calibration: Of the whole.
+    """
 
     adapter: AdapterRecipe | None = None
+    refinements: list[AdapterRecipe] = []
     context: ContextRecipe | None = None
     spans: SpanRecipe
     projection: ProjectionRecipe

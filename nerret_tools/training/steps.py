@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ import torch
 
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.documents import Document
+from nerret_tools.encoding.adapter import merge_adapter
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import DataFileError, ModelError
@@ -22,11 +26,13 @@ from nerret_tools.evaluation.labelled import LabelledData, read_documents, read_
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.backbone_files import backbone_folder
 from nerret_tools.models.encoders import load_encoder
-from nerret_tools.models.spec import CALIBRATION_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
-from nerret_tools.training.adapter import train_adapter
+from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
+from nerret_tools.training.adapter import Start, train_adapter
+from nerret_tools.training.averaging import average_adapters
+from nerret_tools.training.backbone_change import linear_weights
 from nerret_tools.training.calibration import UNRANKED, fit_calibration, leave_one_out
 from nerret_tools.training.context import SentencePairs, compress_projection, train_context_head
-from nerret_tools.training.examples import LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
+from nerret_tools.training.examples import Batch, LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
 from nerret_tools.training.mentions import labelled_mentions, taxonomy_mentions
 from nerret_tools.training.mining import mine_types
 from nerret_tools.training.projection import train_projection
@@ -42,6 +48,59 @@ logger = logging.getLogger(__name__)
 
 def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
     """Train adapter, projection and span head together and write them to ``out``; return the folder."""
+    train_adapter(_encoder(spec, adapted=False), _draws(recipe, data), _marked_texts(spans, data), recipe, spans, out)
+    return out
+
+
+def make_refinement(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
+    """Train adapter, projection and span head of ``out`` further, in several branches; return the folder.
+
+    Raises:
+        ModelError: The folder lacks one of the three files.
+        DataFileError: The recipe has a rank, which a refinement has only at its end.
+    """
+    if recipe.rank is not None:
+        raise DataFileError("a refinement trains whole matrices: its rank must be null; kept_rank is for the end")
+    folders = [out / f"branch-{number}" for number in range(recipe.branches)]
+    jobs = [
+        (spec, recipe.model_copy(update={"seed": recipe.seed + number}), spans, data, out, folder)
+        for number, folder in enumerate(folders)
+    ]
+    if recipe.branches == 1:
+        _branch(*jobs[0])
+    else:
+        with ProcessPoolExecutor(recipe.branches, mp_context=get_context("spawn")) as pool:
+            threads = max(1, torch.get_num_threads() // recipe.branches)
+            for future in [pool.submit(_branch, *job, threads) for job in jobs]:
+                future.result()
+    average_adapters(folders, recipe.kept_rank, out)
+    for folder in folders:
+        shutil.rmtree(folder)
+    return out
+
+
+def _branch(
+    spec: ModelSpec,
+    recipe: AdapterRecipe,
+    spans: SpanRecipe,
+    data: Path,
+    before: Path,
+    out: Path,
+    threads: int | None = None,
+) -> None:
+    if threads is not None:
+        logging.basicConfig(level=logging.INFO, format=f"{out.name}: %(message)s")
+        torch.set_num_threads(threads)
+    projection, head = Projection.load(before / PROJECTION_FILE), SpanHead.load(before / SPAN_HEAD_FILE)
+    encoder = _encoder(spec, adapted=False)
+    published = linear_weights(encoder.backbone.model)
+    merge_adapter(encoder.backbone, before / ADAPTER_FILE)
+    start = Start(projection, head, published)
+    train_adapter(encoder, _draws(recipe, data), _marked_texts(spans, data), recipe, spans, out, start)
+
+
+def _draws(recipe: AdapterRecipe, data: Path) -> list[Callable[[], Batch]]:
+    """The sources of batches, in their order."""
     taxonomy = read_wordnet(data / recipe.taxonomy)
     labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
     more = [read_documents(data / source.path) for source in recipe.texts]
@@ -57,9 +116,7 @@ def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data
     )
     from_taxonomy = TaxonomyExamples(taxonomy, sentences, recipe.types, recipe.seed)
     from_mining = MinedExamples(mined, sentences, taxonomy, recipe.mined, recipe.noise, recipe.seed)
-    draws = [from_sentences.draw, from_taxonomy.draw, from_mining.draw, from_taxonomy.draw]
-    train_adapter(_encoder(spec, adapted=False), draws, _marked_texts(spans, data), recipe, spans, out)
-    return out
+    return [from_sentences.draw, from_taxonomy.draw, from_mining.draw, from_taxonomy.draw]
 
 
 def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,12 +15,17 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from nerret_tools.cli.app import app
-from nerret_tools.encoding.adapter import merge_adapter
+from nerret_tools.detection.span_head import SpanHead
+from nerret_tools.encoding.adapter import merge_adapter, read_adapter, save_adapter
+from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.models import find_spec
 from nerret_tools.models.encoders import load_encoder
+from nerret_tools.models.spec import ADAPTER_FILE as ADAPTER
 from nerret_tools.training import adapter as adapter_module
+from nerret_tools.training import steps
 from nerret_tools.training.adapter import represent
+from nerret_tools.training.averaging import average_adapters
 from nerret_tools.training.examples import MarkedSentence
 
 TEXTS = [
@@ -87,6 +94,89 @@ def test_a_merged_adapter_gives_what_was_trained(world, labelled_files, changes,
     change = np.abs(expected - before).max()
     assert change > 1e-3
     assert np.abs(after - expected).max() < 0.02 * change  # factors are kept in half precision
+
+
+REFINEMENT = {"rank": None, "learning_rate": 1e-4, "steps": 2}
+
+
+def refined(folder, labelled_files, **changes):
+    """A recipe with a refinement; run it from what the folder's "out" has."""
+    path = recipe(folder, *labelled_files)
+    parts = json.loads(path.read_text(encoding="utf-8"))
+    parts["refinements"] = [{**parts["adapter"], **REFINEMENT, **changes}]
+    path.write_text(json.dumps(parts), encoding="utf-8")
+    arguments = ["--data", str(folder), "--out", str(folder / "out"), "--recipe", str(path)]
+    return CliRunner().invoke(app, ["train", "refinement", *arguments])
+
+
+def changes_of(folder):
+    return read_adapter(folder / "adapter.safetensors")
+
+
+@pytest.fixture
+def first_run(world):
+    folder, path = world
+    arguments = ["train", "adapter", "--data", str(folder), "--out", str(folder / "out"), "--recipe", str(path)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    shutil.copytree(folder / "out", folder / "before")
+    return folder
+
+
+def test_a_refinement_goes_on_from_what_is_there(first_run, labelled_files):
+    result = refined(first_run, labelled_files, kept_rank=9, learning_rate=1e-6)
+    assert result.exit_code == 0, result.output
+    before, after = changes_of(first_run / "before"), changes_of(first_run / "out")
+    assert before.keys() == after.keys()
+    for name in before:
+        moved = (after[name] - before[name]).norm() / before[name].norm()
+        assert 1e-4 < moved < 0.2, name  # neither as it was nor begun anew
+        assert torch.linalg.matrix_rank(after[name].double(), rtol=1e-4) <= 9
+    head, other = (SpanHead.load(first_run / name / "spans.safetensors") for name in ("before", "out"))
+    assert any(not torch.equal(one, two) for one, two in zip(head.parameters(), other.parameters(), strict=True))
+    assert sorted(one.name for one in (first_run / "out").iterdir()) == sorted(
+        one.name for one in (first_run / "before").iterdir()
+    )
+
+
+def test_branches_are_averaged(first_run, tmp_path):
+    folders = [first_run / "before", tmp_path / "other"]
+    shutil.copytree(*folders)
+    one = changes_of(folders[0])
+    save_adapter({name: (change * 3, torch.eye(len(change))) for name, change in one.items()}, folders[1] / ADAPTER)
+    projection = Projection.load(folders[1] / "projection.safetensors")
+    torch.nn.init.zeros_(projection.second.bias)
+    projection.save(folders[1] / "projection.safetensors")
+    average_adapters(folders, None, tmp_path / "mean")
+    for name, change in changes_of(tmp_path / "mean").items():
+        torch.testing.assert_close(change, one[name] * 2, rtol=0.01, atol=2e-5)
+    bias = Projection.load(folders[0] / "projection.safetensors").second.bias
+    mean = Projection.load(tmp_path / "mean" / "projection.safetensors")
+    torch.testing.assert_close(mean.second.bias, bias / 2)
+
+
+def test_two_branches_run_side_by_side(first_run, labelled_files, monkeypatch):
+    # Threads here: another process would not see that the fixture lets small categories be types.
+    monkeypatch.setattr(steps, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(1))
+    result = refined(first_run, labelled_files, branches=2)
+    assert result.exit_code == 0, result.output
+    before, after = changes_of(first_run / "before"), changes_of(first_run / "out")
+    assert any((after[name] - before[name]).norm() > 0 for name in before)
+    assert not list((first_run / "out").glob("branch-*"))
+
+
+def test_a_refinement_with_a_rank_or_without_a_start_is_refused(world, first_run, labelled_files):
+    assert "its rank must be null" in refined(first_run, labelled_files, rank=4).output
+    shutil.rmtree(first_run / "out")
+    result = refined(first_run, labelled_files)
+    assert result.exit_code != 0
+    assert "projection.safetensors is not a projection that can be read" in result.output
+
+
+def test_a_recipe_without_refinements_is_told_so(world):
+    folder, path = world
+    arguments = ["train", "refinement", "--data", str(folder), "--out", str(folder), "--recipe", str(path)]
+    assert 'the recipe has no "refinements"' in CliRunner().invoke(app, arguments).output
+    assert "there is no number 2" in CliRunner().invoke(app, [*arguments, "--number", "2"]).output
 
 
 def test_an_adapter_of_another_backbone_is_refused(tmp_path):

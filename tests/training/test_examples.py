@@ -24,6 +24,7 @@ NOUNS = frozenset("ferry river singer company ship".split()) | {"container ship"
         ("They sold Halden Works , a company in Bergen .", "Halden Works", "company"),
         ("A song by singer Ida Holm won .", "Ida Holm", "singer"),
         ("They crossed rivers such as Glomma at night .", "Glomma", "river"),
+        ("Later the Ardenza was a small ferry of the line .", "Ardenza", "ferry"),
         ("It seems that the Grete Maria is the largest container ship in port .", "Grete Maria", "container ship"),
     ],
 )
@@ -100,6 +101,24 @@ def test_a_noun_is_positive_for_every_category_above_it(noun_file):
                 assert not any("animal" in anchor for anchor in above)
     assert seen
     assert {"thing", "barge"} <= set(names)
+
+
+def test_nouns_are_also_read_where_nobody_marked_them(noun_file):
+    taxonomy = read_wordnet(noun_file, min_members=1)
+    texts = ["Two kayaks lay beside the barge .", "an otter on its kayak", "We took kayaks to Old Bess .", "Barge in !"]
+    examples = TaxonomyExamples(taxonomy, [MarkedSentence(text, []) for text in texts], types=4, seed=0)
+    found = {
+        taxonomy.synsets[number].lemmas[0]: sorted(one.text[slice(*one.spans[0])] for one in contexts)
+        for number, contexts in examples.contexts.items()
+    }
+    # No word before "kayaks" says that it is a noun; "Barge" has the capital of a first word, not of a name.
+    assert found == {"barge": ["barge"], "otter": ["otter"], "kayak": ["kayak"], "Old Bess": ["Old Bess"]}
+
+
+def test_a_marked_span_is_not_read_again(noun_file):
+    taxonomy = read_wordnet(noun_file, min_members=1)
+    sentence = MarkedSentence("They sang of the otter king .", [(17, 27)])
+    assert not TaxonomyExamples(taxonomy, [sentence], types=4, seed=0).contexts
 
 
 def test_marked_entities_are_positive_for_their_type_and_their_group(tmp_path, labelled_files):

@@ -1,4 +1,4 @@
-"""Would another score rank better than the best mention's cosine? Variants, judged on development data.
+"""What ranks better than the best mention's cosine with the type? Variants, judged on development data.
 
     python benchmarks/ranking_variants.py LABELLED.jsonl TYPES.json --nouns data.noun [--documents N] [--json]
 
@@ -10,7 +10,8 @@ drown one with ten. For choosing: run it on development data.
 - words: BM25 of the type's words in the text, added with a weight;
 - second mention: the document's second-best mention, added with a weight;
 - background: minus the mention's mean cosine with the nearest of many other types;
-- feedback: the type's embedding moved towards its best mentions, each by its relevance, and ranked again.
+- feedback: the type's embedding moved towards its best mentions, each counting by its relevance or a
+  power of it, and ranked again; what ships is one of these (nerret_tools/ranking/feedback.py).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from nerret_tools.training.taxonomy import read_wordnet
 NEAREST = 100  # other types that are a mention's background
 RARE = 10  # relevant documents of a type that is made rare
 DRAWS = 5
+FEEDBACKS = [(20, 20, 1), (100, 100, 1), (200, 200, 1), (200, 100, 2), (200, 50, 2), (1000, 100, 2), (1000, 100, 3)]
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(rows, indent=2))
         return
-    print(f"{'variant':44} {'R-Precision':>11} {'ten relevant':>12}")
+    print(f"{'variant':66} {'R-Precision':>11} {'ten relevant':>12}")
     for row in rows:
-        print(f"{row['variant']:44} {row['r_precision']:11.4f} {row['rare']:12.4f}")
+        print(f"{row['variant']:66} {row['r_precision']:11.4f} {row['rare']:12.4f}")
 
 
 def read(labelled: Path, types: Path, nouns: Path, limit: int | None) -> Corpus:
@@ -122,7 +124,7 @@ def read(labelled: Path, types: Path, nouns: Path, limit: int | None) -> Corpus:
 
 
 def variants() -> dict[str, Score]:
-    """All scores, the shipped one first."""
+    """All scores, the plain one first."""
     spec = find_spec("minilm")
     curve = Calibration.load(spec.weights / CALIBRATION_FILE)
     size = spec.context_dimension
@@ -165,23 +167,26 @@ def variants() -> dict[str, Score]:
     def background(weight: float) -> Score:
         return lambda corpus, query: best(corpus, corpus.mentions @ corpus.queries[query] - weight * corpus.background)
 
-    def feedback(count: int, prior: float) -> Score:
+    def feedback(count: int, type_counts: float, power: float) -> Score:
         def score(corpus: Corpus, query: int) -> np.ndarray:
             own = corpus.queries[query]
             scores = corpus.mentions @ own
             nearest = np.argsort(-scores, kind="stable")[:count]
-            moved = prior * own + curve.relevance(scores[nearest]) @ corpus.mentions[nearest]
-            return best(corpus, corpus.mentions @ (moved / np.linalg.norm(moved)))
+            moved = type_counts * own + curve.relevance(scores[nearest]) ** power @ corpus.mentions[nearest]
+            for part in (slice(0, -size), slice(-size, None)):
+                moved[part] *= np.linalg.norm(own[part]) / np.linalg.norm(moved[part])
+            return best(corpus, corpus.mentions @ moved)
 
         return score
 
-    found: dict[str, Score] = {"the shipped score": plain}
+    found: dict[str, Score] = {"the best mention's cosine": plain}
     found |= {f"context, weight {weight}": context(weight) for weight in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)}
     found |= {f"words, weight {weight}": words(weight) for weight in (0.005, 0.01, 0.02)}
     found |= {f"second mention, weight {weight}": second(weight) for weight in (0.05, 0.1, 0.2)}
     found |= {f"background, weight {weight}": background(weight) for weight in (0.1, 0.25, 0.5)}
-    for count, prior in ((20, 10), (20, 20), (200, 50), (200, 200)):
-        found[f"feedback of {count}, the type counting {prior}"] = feedback(count, prior)
+    for count, type_counts, power in FEEDBACKS:
+        name = f"feedback of {count}, the type counting {type_counts}, relevance to the power of {power}"
+        found[name] = feedback(count, type_counts, power)
     return found
 
 

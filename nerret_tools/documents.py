@@ -63,7 +63,7 @@ class Mention(BaseModel):
         text: The surface.
         start: First character in the document's text.
         end: One past the last character.
-        score: Cosine of its embedding with the entity type's, in [-1, 1]; ``None`` where no type
+        score: Cosine of its embedding with what is looked for, in [-1, 1]; ``None`` where no type
             was asked for (``EntityIndex.mentions``).
         entity_score: The part of the score that the mention itself has: a cosine too.
         context_score: The part that the text around it has; ``None`` where contexts do not count.
@@ -87,7 +87,8 @@ class Hit(BaseModel):
 
     Attributes:
         document_id: The document's id.
-        score: Cosine of the best mention's embedding with the entity type's, in [-1, 1].
+        score: Cosine of the best mention's embedding with what is looked for: the entity type's embedding, by
+            default after relevance feedback; in [-1, 1].
         relevance: Calibrated probability that the document mentions such an entity, in [0, 1];
             ``None`` where the model has no calibration.
         mentions: The best mentions, best first, at most ``max_mentions``.

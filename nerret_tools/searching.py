@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from nerret_tools.ranking import (
     Position,
     decode_cursor,
     encode_cursor,
+    feed_back,
     gather_evidence,
     rank_page,
     score_scan,
@@ -41,15 +42,11 @@ The MCP server's default page is fetched at once."""
 MAX_TYPE_CHARACTERS = 1000  # about one window of the backbone; a type is a phrase, not a page
 
 
-@dataclass(frozen=True)
-class _Options:
-    """What narrows a search, checked."""
+class _Options(NamedTuple):
+    """What is shown of an answer: documents and mentions from a score on, so many mentions of each."""
 
-    limit: int | None
     min_score: float | None
-    where: Mapping[str, Any] | None
     max_mentions: int
-    context: bool
 
 
 class Ranking(NamedTuple):
@@ -59,11 +56,29 @@ class Ranking(NamedTuple):
         ids: ``n`` of them.
         scores: ``[n]``.
         relevances: ``[n]``; not a number where the model has no calibration.
+        moved: Sine of the angle by which feedback moved the type's embedding.
     """
 
     ids: list[str]
     scores: np.ndarray
     relevances: np.ndarray
+    moved: float = 0.0
+
+
+class _Query(NamedTuple):
+    """What is compared with the mentions for one type.
+
+    Attributes:
+        vector: ``[dimension]``.
+        scores: Its approximate products with all mentions ``[n]``.
+        moved: As in `Ranking`.
+        curve: From its scores to relevance.
+    """
+
+    vector: np.ndarray
+    scores: np.ndarray
+    moved: float
+    curve: Calibration | None
 
 
 class Searcher:
@@ -94,23 +109,36 @@ class Searcher:
         return ArchetypeLens.load(self.spec)
 
     def _curve(self, context: bool) -> Calibration | None:
-        """The curve for scores with or without their context part."""
+        """The curve for scores with or without their context part, before feedback."""
         if self._calibration is None or context or not self.spec.context_dimension:
             return self._calibration
         return self._calibration.without_context
 
-    def _relevances(self, scores: np.ndarray, context: bool) -> np.ndarray:
-        """Return probabilities ``[n]`` for scores ``[n]``; not a number without a calibration."""
-        curve = self._curve(context)
-        return np.full(len(scores), np.nan) if curve is None else curve.relevance(scores)
-
-    def _queries(self, entity_types: Sequence[str], context: bool) -> np.ndarray:
-        """Embeddings of types ``[n, dimension]``, whose products with mentions' are the scores."""
-        queries = self.model().encode_types(entity_types)
-        if self.spec.context_dimension and not context:
-            queries[:, -self.spec.context_dimension :] = 0
-            queries /= 1 - self.spec.context_weight
-        return queries
+    def _queries(
+        self, scan: Scan, entity_types: Sequence[str], context: bool, feedback: bool | Calibration
+    ) -> list[_Query]:
+        """Encode the types, move them where there is to be feedback, and compare them with all mentions."""
+        vectors = self.model().encode_types(entity_types)
+        size = self.spec.context_dimension
+        if size and not context:
+            vectors[:, -size:] = 0
+            vectors /= 1 - self.spec.context_weight
+        scores = score_scan(scan, vectors)
+        curve = feedback if isinstance(feedback, Calibration) else self._curve(context)
+        # Without a curve for what comes out of feedback nobody could say where the list should stop.
+        if not feedback or curve is None or (feedback is True and curve.feedback is None):
+            return [_Query(vector, row, 0.0, curve) for vector, row in zip(vectors, scores, strict=True)]
+        parts = [slice(0, -size), slice(-size, None)] if size else [slice(None)]
+        targets = np.stack(
+            [feed_back(scan, vector, row, curve.relevance, parts) for vector, row in zip(vectors, scores, strict=True)]
+        )
+        scores = score_scan(scan, targets)
+        moves = [_sine(vector, target) for vector, target in zip(vectors, targets, strict=True)]
+        after = curve.feedback or curve
+        return [
+            _Query(target, row, moved, after.after(moved))
+            for target, row, moved in zip(targets, scores, moves, strict=True)
+        ]
 
     def find(
         self,
@@ -123,35 +151,36 @@ class Searcher:
         cursor: str | None = None,
         max_mentions: int = 3,
         context: bool = True,
+        feedback: bool = True,
         fits: Callable[[Hit], bool] | None = None,
     ) -> list[FindResult]:
         """Answer each type; see `EntityIndex.find` for the arguments."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
-        options = self._check(limit, min_score, min_relevance, where, max_mentions, context)
+        self._check(limit, min_score, min_relevance, max_mentions, self._curve(context))
         if not entity_types:
             return []
         scan = self.store.scan()
         allowed = None if where is None else self.store.matching(where)
-        queries = self._queries(entity_types, context)
-        scores = score_scan(scan, queries)
         results = []
-        for entity_type, query, row in zip(entity_types, queries, scores, strict=True):
-            digest = search_digest(_plain(entity_type), options.min_score, where, context)
-            page_limit, after = options.limit, None
+        queries = self._queries(scan, entity_types, context, feedback)
+        for entity_type, query in zip(entity_types, queries, strict=True):
+            options = _Options(_cutoff(query.curve, min_score, min_relevance), max_mentions)
+            digest = search_digest(_plain(entity_type), min_score, min_relevance, where, context, feedback)
+            page_limit, after = limit, None
             if cursor is not None:
-                page_limit, place = _split_limit(cursor, options.limit)
+                page_limit, place = _split_limit(cursor, limit)
                 after = decode_cursor(place, index_id=self.store.index_id, generation=scan.generation, digest=digest)
             page = rank_page(
                 scan,
-                query,
-                row,
+                query.vector,
+                query.scores,
                 allowed=allowed,
                 min_score=options.min_score,
                 limit=page_limit,
                 after=after,
             )
-            hits, position = self._fitting(scan, query, row, page, options, fits)
+            hits, position = self._fitting(scan, query, page, options, fits)
             following = None
             if position is not None:
                 place = encode_cursor(position, index_id=self.store.index_id, generation=scan.generation, digest=digest)
@@ -163,33 +192,35 @@ class Searcher:
                     total=page.total,
                     next_cursor=following,
                     min_score=options.min_score,
-                    min_relevance=self._relevance(options.min_score, context),
+                    min_relevance=_relevance(query.curve, options.min_score),
                 )
             )
         return results
 
-    def rank(self, entity_types: Sequence[str], context: bool = True) -> list[Ranking]:
+    def rank(
+        self, entity_types: Sequence[str], context: bool = True, feedback: bool | Calibration = True
+    ) -> list[Ranking]:
         """Rank all documents with a mention for each type, best first."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
         if not entity_types:
             return []
         scan = self.store.scan()
-        queries = self._queries(entity_types, context)
-        scores = score_scan(scan, queries)
-        pages = [rank_page(scan, query, row) for query, row in zip(queries, scores, strict=True)]
-        return [Ranking(page.document_ids, page.scores, self._relevances(page.scores, context)) for page in pages]
+        queries = self._queries(scan, entity_types, context, feedback)
+        pages = [rank_page(scan, query.vector, query.scores) for query in queries]
+        return [
+            Ranking(page.document_ids, page.scores, _relevances(query.curve, page.scores), query.moved)
+            for query, page in zip(queries, pages, strict=True)
+        ]
 
     def _check(
         self,
         limit: int | None,
         min_score: float | None,
         min_relevance: float | None,
-        where: Mapping[str, Any] | None,
         max_mentions: int,
-        context: bool,
-    ) -> _Options:
-        """Check the options and merge both cut-offs into one score."""
+        curve: Calibration | None,
+    ) -> None:
         if limit is not None and limit < 1:
             raise FilterError(f"limit {limit} is not positive; leave it out to get all documents")
         if max_mentions < 0:
@@ -198,40 +229,24 @@ class Searcher:
             raise FilterError(f"min_score {min_score} is not a number")
         if min_relevance is not None and not 0 <= min_relevance <= 1:
             raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")
-        if min_relevance is None and min_score is None:
-            min_relevance = self._calibrated(context).cutoff
-        cutoffs = [min_score, self._calibrated(context).score_at(min_relevance) if min_relevance else None]
-        given = [cutoff for cutoff in cutoffs if cutoff is not None]
-        return _Options(limit, max(given) if given else None, where, max_mentions, context)
-
-    def _calibrated(self, context: bool) -> Calibration:
-        curve = self._curve(context)
-        if curve is None:
+        if curve is None and (min_relevance or (min_relevance is None and min_score is None)):
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
                 "nerret train calibration"
             )
-        return curve
-
-    def _relevance(self, score: float | None, context: bool) -> float | None:
-        curve = self._curve(context)
-        if curve is None:
-            return None
-        return 0.0 if score is None else float(curve.relevance(np.array(score)))
 
     def _fitting(
         self,
         scan: Scan,
-        query: np.ndarray,
-        scores: np.ndarray,
+        query: _Query,
         page: Page,
         options: _Options,
         fits: Callable[[Hit], bool] | None,
     ) -> tuple[list[Hit], Position | None]:
         """The page's hits before the first one that does not fit, and where the next page begins."""
         if fits is None:
-            return self._hits(scan, query, scores, page, options), page.next
+            return self._hits(scan, query, page, options), page.next
         hits: list[Hit] = []
         for first in range(0, len(page.document_ids), PORTION):
             part = slice(first, first + PORTION)
@@ -241,27 +256,25 @@ class Searcher:
                 document_ids=page.document_ids[part],
                 scores=page.scores[part],
             )
-            for hit in self._hits(scan, query, scores, portion, options):
+            for hit in self._hits(scan, query, portion, options):
                 if not fits(hit) and hits:
                     return hits, Position(hits[-1].score, hits[-1].document_id)
                 hits.append(hit)
         return hits, page.next
 
-    def _hits(self, scan: Scan, query: np.ndarray, scores: np.ndarray, page: Page, options: _Options) -> list[Hit]:
+    def _hits(self, scan: Scan, query: _Query, page: Page, options: _Options) -> list[Hit]:
         """Fetch the page's documents and their best mentions."""
         evidence = gather_evidence(
             scan,
-            query,
-            scores,
+            query.vector,
+            query.scores,
             page.documents,
             min_score=options.min_score,
             max_mentions=options.max_mentions,
         )
-        shown = self._mentions(scan, query, evidence)
+        shown = self._mentions(scan, query.vector, evidence)
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
-        relevances = [
-            None if np.isnan(value) else float(value) for value in self._relevances(page.scores, options.context)
-        ]
+        relevances = [_relevance(query.curve, score) for score in page.scores.tolist()]
         hits = []
         for number, document_id in enumerate(page.document_ids):
             stored = documents.get(document_id)
@@ -322,6 +335,34 @@ def check_entity_type(entity_type: str) -> None:
         )
     if not any(character.isalpha() for character in entity_type):
         raise EntityTypeError(f"the entity type {entity_type!r} has no letters; name it in words")
+
+
+def _cutoff(curve: Calibration | None, min_score: float | None, min_relevance: float | None) -> float | None:
+    """Both cut-offs as one score; the default one where none is given."""
+    if min_score is None and min_relevance is None and curve is not None:
+        min_relevance = curve.cutoff
+    least = curve.score_at(min_relevance) if curve is not None and min_relevance else None
+    given = [cutoff for cutoff in (min_score, least) if cutoff is not None]
+    return max(given) if given else None
+
+
+def _sine(one: np.ndarray, other: np.ndarray) -> float:
+    """Of the angle between two vectors, rounded as scores are."""
+    wide, far = one.astype(np.float64), other.astype(np.float64)
+    cosine = float(wide @ far) / float(np.linalg.norm(wide) * np.linalg.norm(far))
+    return round(math.sqrt(max(0.0, 1 - cosine**2)), SCORE_DECIMALS)
+
+
+def _relevances(curve: Calibration | None, scores: np.ndarray) -> np.ndarray:
+    """Probabilities ``[n]`` for scores ``[n]``; not a number without a calibration."""
+    return np.full(len(scores), np.nan) if curve is None else curve.relevance(scores)
+
+
+def _relevance(curve: Calibration | None, score: float | None) -> float | None:
+    """The same for one; 0 where no score is asked for."""
+    if curve is None:
+        return None
+    return 0.0 if score is None else float(curve.relevance(np.array(score)))
 
 
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:

@@ -42,6 +42,12 @@ def find(
         bool,
         typer.Option("--context/--no-context", help="Whether the text around a mention counts, or the mention alone."),
     ] = True,
+    feedback: Annotated[
+        bool,
+        typer.Option(
+            "--feedback/--no-feedback", help="Whether the mentions that match best say more about what is looked for."
+        ),
+    ] = True,
     scan_dtype: ScanDtype = "float32",
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +63,7 @@ def find(
             cursor=cursor,
             max_mentions=max_mentions,
             context=context,
+            feedback=feedback,
         )
     if as_json:
         print_json(found)

@@ -62,13 +62,14 @@ def refinement(
     from nerret_tools.training.steps import make_refinement
 
     whole = _recipe(recipe, model)
-    if number is not None and not 1 <= number <= len(whole.refinements):
-        raise DataFileError(f"the recipe has {len(whole.refinements)} refinements; there is no number {number}")
-    if not whole.refinements:
-        raise DataFileError('the recipe has no "refinements"')
+    first, count = whole.adapter, len(whole.refinements)
+    if first is None or not count:
+        raise DataFileError('the recipe has no parts "adapter" and "refinements"')
+    if number is not None and not 1 <= number <= count:
+        raise DataFileError(f"the recipe has {count} refinements; there is no number {number}")
     parts = [_seeded(part, seed) for part in whole.refinements]
     chosen = parts if number is None else [parts[number - 1]]
-    _run(lambda: [make_refinement(find_spec(model), part, whole.spans, data, out) for part in chosen][-1])
+    _run(lambda: [make_refinement(find_spec(model), first, part, whole.spans, data, out) for part in chosen][-1])
 
 
 @app.command()

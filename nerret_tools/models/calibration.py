@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from nerret_tools.errors import ModelError
 class Calibration:
     """One logistic curve, fitted on development types.
 
-    ``relevance = 1 / (1 + exp(-(slope × score + intercept)))``
+    ``relevance = 1 / (1 + exp(-(slope × score + intercept + drift × moved)))``
 
     Attributes:
         slope: Per unit of cosine; positive.
@@ -24,12 +25,20 @@ class Calibration:
         cutoff: The relevance under which a document is not listed unless asked for.
         without_context: The same for scores from the mentions alone, where the model's scores
             have a context part.
+        feedback: The same for scores after relevance feedback.
+        drift: Per unit of how far feedback moved the type: what is found has higher scores then.
     """
 
     slope: float
     intercept: float
     cutoff: float
     without_context: Calibration | None = None
+    feedback: Calibration | None = None
+    drift: float = 0.0
+
+    def after(self, moved: float) -> Calibration:
+        """Return the curve for scores after feedback moved the type so far."""
+        return replace(self, intercept=self.intercept + self.drift * moved, drift=0.0)
 
     def relevance(self, scores: np.ndarray) -> np.ndarray:
         """Return probabilities ``[n]`` for scores ``[n]``."""
@@ -47,7 +56,9 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        kept = asdict(self, dict_factory=lambda pairs: {key: value for key, value in pairs if value is not None})
+        kept = asdict(
+            self, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None and (k, v) != ("drift", 0)}
+        )
         path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -58,8 +69,13 @@ class Calibration:
             ModelError: The file is missing or is something else.
         """
         try:
-            curve = json.loads(path.read_text(encoding="utf-8"))
-            other = curve.pop("without_context", None)
-            return cls(**curve, without_context=None if other is None else cls(**other))
+            return cls._of(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"{path} is not a calibration that can be read: {error}") from error
+
+    @classmethod
+    def _of(cls, curve: dict[str, Any]) -> Calibration:
+        others: dict[str, Any] = {
+            name: cls._of(curve.pop(name)) for name in ("without_context", "feedback") if name in curve
+        }
+        return cls(**curve, **others)

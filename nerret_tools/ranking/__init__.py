@@ -4,6 +4,7 @@ from nerret_tools.ranking.bounds import score_scan
 from nerret_tools.ranking.cursor import decode_cursor, encode_cursor, search_digest
 from nerret_tools.ranking.evidence import Evidence, gather_evidence
 from nerret_tools.ranking.exact import SCORE_DECIMALS
+from nerret_tools.ranking.feedback import feed_back
 from nerret_tools.ranking.page import Page, Position, rank_page
 from nerret_tools.ranking.product import score_rows
 from nerret_tools.ranking.searchable import Searchable
@@ -16,6 +17,7 @@ __all__ = [
     "Searchable",
     "decode_cursor",
     "encode_cursor",
+    "feed_back",
     "gather_evidence",
     "rank_page",
     "score_rows",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +16,22 @@ from nerret_tools.models import Calibration
 CUTOFFS = np.arange(0.05, 0.96, 0.01)  # relevances tried as the default
 UNRANKED = -2.0  # stands for the score of a relevant document that has none
 
-Rankings = Sequence[tuple[np.ndarray, np.ndarray]]
+
+class Judged(NamedTuple):
+    """The ranking of one type over one collection.
+
+    Attributes:
+        scores: Of the documents ``[n]``. Relevant documents that were not ranked come with score
+            `UNRANKED`; they count as missed, and the curve is not fitted to them.
+        relevant: Whether each is, ``[n]``.
+        moved: How far feedback moved the type, as in `Ranking`.
+        name: Of the type.
+    """
+
+    scores: np.ndarray
+    relevant: np.ndarray
+    moved: float = 0.0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,53 +49,49 @@ class HeldOut:
     calibration_error: float
 
 
-def fit_calibration(rankings: Rankings) -> Calibration:
-    """Fit one logistic curve over all types, each type counting the same.
-
-    Args:
-        rankings: For each type the scores of its documents and whether each is relevant,
-            both ``[n]``. Relevant documents that were not ranked come with score `UNRANKED`; they
-            count as missed, and the curve is not fitted to them.
+def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
+    """Fit one logistic curve over all rankings, each counting the same.
 
     Returns:
-        The curve, with the cut-off that comes nearest to each type's best F1, in the mean.
+        The curve, with the cut-off that comes nearest to each ranking's best F1, in the mean.
     """
-    ranked = [(scores[scores > UNRANKED], relevant[scores > UNRANKED]) for scores, relevant in rankings]
-    scores = torch.from_numpy(np.concatenate([scores for scores, _ in ranked]))
-    relevant = torch.from_numpy(np.concatenate([relevant for _, relevant in ranked])).double()
-    weights = torch.from_numpy(np.concatenate([np.full(len(scores), 1 / len(scores)) for scores, _ in ranked]))
-    line = torch.tensor([10.0, -5.0], dtype=torch.float64, requires_grad=True)
+    ranked = [(one.scores > UNRANKED, one) for one in rankings]
+    scores = torch.from_numpy(np.concatenate([one.scores[kept] for kept, one in ranked]))
+    relevant = torch.from_numpy(np.concatenate([one.relevant[kept] for kept, one in ranked])).double()
+    moved = torch.from_numpy(np.concatenate([np.full(kept.sum(), one.moved) for kept, one in ranked]))
+    weights = torch.from_numpy(np.concatenate([np.full(kept.sum(), 1 / kept.sum()) for kept, _ in ranked]))
+    line = torch.tensor([10.0, -5.0, 0.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        value = F.binary_cross_entropy_with_logits(
-            line[0] * scores + line[1], relevant, weight=weights, reduction="sum"
-        )
+        logits = line[0] * scores + line[1] + line[2] * moved
+        value = F.binary_cross_entropy_with_logits(logits, relevant, weight=weights, reduction="sum")
         value.backward()
         return value
 
     optimizer.step(loss)
-    slope, intercept = line.tolist()
-    curve = Calibration(slope, intercept, cutoff=0.5)
-    shares = [f1_at(CUTOFFS, *one) / max(best_f1(*one), 1e-9) for one in (_promised(curve, *two) for two in rankings)]
-    chosen = float(CUTOFFS[np.mean(shares, axis=0).argmax()])
-    return Calibration(round(slope, 4), round(intercept, 4), round(chosen, 2))
+    slope, intercept, drift = (round(value, 4) for value in line.tolist())
+    curve = Calibration(slope, intercept, cutoff=0.5, drift=drift)
+    shares = [f1_at(CUTOFFS, *one) / max(best_f1(*one), 1e-9) for one in (_promised(curve, two) for two in rankings)]
+    return replace(curve, cutoff=round(float(CUTOFFS[np.mean(shares, axis=0).argmax()]), 2))
 
 
-def leave_one_out(rankings: Rankings) -> HeldOut:
-    """Fit on all types but one, judge by that one, for each type."""
+def leave_one_out(rankings: Sequence[Judged]) -> HeldOut:
+    """Fit on all types but one, judge by the rankings of that one, for each type."""
     f1s, bests, errors = [], [], []
-    for held, (scores, relevant) in enumerate(rankings):
-        curve = fit_calibration([one for number, one in enumerate(rankings) if number != held])
-        relevances, _ = promised = _promised(curve, scores, relevant)
-        f1s.append(f1_at(np.array([curve.cutoff]), *promised)[0])
-        bests.append(best_f1(*promised))
-        ranked = scores > UNRANKED
-        errors.append(expected_calibration_error(reliability(relevances[ranked], relevant[ranked])))
+    for name in dict.fromkeys(one.name for one in rankings):
+        curve = fit_calibration([one for one in rankings if one.name != name])
+        for one in (one for one in rankings if one.name == name):
+            relevances, _ = promised = _promised(curve, one)
+            f1s.append(f1_at(np.array([curve.cutoff]), *promised)[0])
+            bests.append(best_f1(*promised))
+            ranked = one.scores > UNRANKED
+            errors.append(expected_calibration_error(reliability(relevances[ranked], one.relevant[ranked])))
     return HeldOut(float(np.mean(f1s)), float(np.mean(bests)), float(np.mean(errors)))
 
 
-def _promised(curve: Calibration, scores: np.ndarray, relevant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _promised(curve: Calibration, one: Judged) -> tuple[np.ndarray, np.ndarray]:
     """Relevances, 0 where there is no score, beside the truth."""
-    return np.where(scores > UNRANKED, curve.relevance(scores), 0.0), relevant
+    relevances = curve.after(one.moved).relevance(one.scores)
+    return np.where(one.scores > UNRANKED, relevances, 0.0), one.relevant

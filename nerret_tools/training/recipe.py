@@ -118,10 +118,6 @@ class AdapterRecipe(_Part):
         head_learning_rate: The same of projection and span head.
         span_weight: Of the detection loss beside the labelled one.
         noise: Share of sentences that are misspelt or cut short.
-        branches: Runs with the seeds ``seed``, ``seed + 1``, …, side by side, of which the mean is taken;
-            for a refinement only.
-        kept_rank: To which a refinement's change of the published weights is cut at its end; None: it is
-            kept whole.
         seed: Of everything.
     """
 
@@ -140,9 +136,48 @@ class AdapterRecipe(_Part):
     head_learning_rate: float = 1e-3
     span_weight: float = 0.5
     noise: float = 0.3
-    branches: int = Field(default=1, ge=1)
-    kept_rank: int | None = Field(default=None, ge=1)
     seed: int = 0
+
+
+class Refinement(_Part):
+    """A run after the adapter's, from where the run before it ended: whole matrices, averaged over branches.
+
+    Attributes:
+        labelled: More sentences with marked types than the adapter's.
+        texts: More sentences with marked spans than the adapter's.
+        wordings: Other ways to say the descriptions of what is added.
+        steps: As the adapter's.
+        learning_rate: Peak of one cycle, of the blocks' matrices.
+        head_learning_rate: The same of projection and span head.
+        branches: Runs with the seeds ``seed``, ``seed + 1``, …, side by side, of which the mean is taken.
+        kept_rank: To which the change of the published weights is cut at the end; None: it is kept whole.
+        seed: Of everything.
+    """
+
+    labelled: list[LabelledFiles] = []
+    texts: list[SpanData] = []
+    wordings: dict[str, list[str]] = {}
+    steps: int = 600
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 5e-4
+    branches: int = Field(default=2, ge=1)
+    kept_rank: int | None = Field(default=None, ge=1)
+    seed: int = 1
+
+    def branch(self, adapter: AdapterRecipe, number: int) -> AdapterRecipe:
+        """What one of the branches does, beginning with the data of the adapter's run."""
+        return adapter.model_copy(
+            update={
+                "labelled": [*adapter.labelled, *self.labelled],
+                "texts": [*adapter.texts, *self.texts],
+                "wordings": adapter.wordings | self.wordings,
+                "steps": self.steps,
+                "rank": None,
+                "learning_rate": self.learning_rate,
+                "head_learning_rate": self.head_learning_rate,
+                "seed": self.seed + number,
+            }
+        )
 
 
 class ContextRecipe(_Part):
@@ -196,7 +231,7 @@ class Recipe(_Part):
     """
 
     adapter: AdapterRecipe | None = None
-    refinements: list[AdapterRecipe] = []
+    refinements: list[Refinement] = []
     context: ContextRecipe | None = None
     spans: SpanRecipe
     projection: ProjectionRecipe

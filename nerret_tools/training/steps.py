@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,27 +24,36 @@ from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import DataFileError, ModelError
 from nerret_tools.evaluation.baselines.dense import SentenceEncoder
 from nerret_tools.evaluation.labelled import LabelledData, read_documents, read_labelled
-from nerret_tools.models import ModelSpec
+from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.backbone_files import backbone_folder
 from nerret_tools.models.encoders import load_encoder
 from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
 from nerret_tools.training.adapter import Start, train_adapter
 from nerret_tools.training.averaging import average_adapters
 from nerret_tools.training.backbone_change import linear_weights
-from nerret_tools.training.calibration import UNRANKED, fit_calibration, leave_one_out
+from nerret_tools.training.calibration import UNRANKED, Judged, fit_calibration, leave_one_out
 from nerret_tools.training.context import SentencePairs, compress_projection, train_context_head
 from nerret_tools.training.examples import Batch, LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
 from nerret_tools.training.mentions import labelled_mentions, taxonomy_mentions
 from nerret_tools.training.mining import mine_types
 from nerret_tools.training.projection import train_projection
-from nerret_tools.training.recipe import AdapterRecipe, CalibrationRecipe, ContextRecipe, ProjectionRecipe, SpanRecipe
+from nerret_tools.training.recipe import (
+    AdapterRecipe,
+    CalibrationRecipe,
+    ContextRecipe,
+    ProjectionRecipe,
+    Refinement,
+    SpanRecipe,
+)
 from nerret_tools.training.spans import MarkedText, train_span_head
 from nerret_tools.training.taxonomy import read_wordnet
 
 if TYPE_CHECKING:
-    from nerret_tools.searching import Ranking
+    from nerret_tools.index import EntityIndex
 
 logger = logging.getLogger(__name__)
+
+SAMPLES = (1, 4, 16, 64)  # every so many-th development sentence makes a collection to calibrate on
 
 
 def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
@@ -52,28 +62,26 @@ def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data
     return out
 
 
-def make_refinement(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
-    """Train adapter, projection and span head of ``out`` further, in several branches; return the folder.
+def make_refinement(
+    spec: ModelSpec, adapter: AdapterRecipe, refinement: Refinement, spans: SpanRecipe, data: Path, out: Path
+) -> Path:
+    """Train adapter, projection and span head of ``out`` further, in branches; return the folder.
 
     Raises:
         ModelError: The folder lacks one of the three files.
-        DataFileError: The recipe has a rank, which a refinement has only at its end.
     """
-    if recipe.rank is not None:
-        raise DataFileError("a refinement trains whole matrices: its rank must be null; kept_rank is for the end")
-    folders = [out / f"branch-{number}" for number in range(recipe.branches)]
+    folders = [out / f"branch-{number}" for number in range(refinement.branches)]
     jobs = [
-        (spec, recipe.model_copy(update={"seed": recipe.seed + number}), spans, data, out, folder)
-        for number, folder in enumerate(folders)
+        (spec, refinement.branch(adapter, number), spans, data, out, folder) for number, folder in enumerate(folders)
     ]
-    if recipe.branches == 1:
+    if len(jobs) == 1:
         _branch(*jobs[0])
     else:
-        with ProcessPoolExecutor(recipe.branches, mp_context=get_context("spawn")) as pool:
-            threads = max(1, torch.get_num_threads() // recipe.branches)
+        threads = max(1, torch.get_num_threads() // len(jobs))
+        with ProcessPoolExecutor(len(jobs), mp_context=get_context("spawn")) as pool:
             for future in [pool.submit(_branch, *job, threads) for job in jobs]:
                 future.result()
-    average_adapters(folders, recipe.kept_rank, out)
+    average_adapters(folders, refinement.kept_rank, out)
     for folder in folders:
         shutil.rmtree(folder)
     return out
@@ -195,48 +203,71 @@ def make_projection(spec: ModelSpec, recipe: ProjectionRecipe, data: Path, out: 
 def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out: Path) -> Path:
     """Fit relevance on development sentences; return the file.
 
-    On detected mentions; on the marked ones where the model has no span head.
+    On detected mentions; on the marked ones where the model has no span head. Over all sentences and over ever
+    fewer of them, since feedback moves a type the less, the smaller a collection is.
     """
     from nerret_tools.index import EntityIndex
 
     labelled = read_labelled(data / recipe.labelled.path, data / recipe.labelled.types)
-    with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
-        index.add(
-            Document(id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans())
-            for document in labelled.documents
-        )
-        curves = []
-        for context in (True, False) if spec.context_dimension else (True,):
-            rankings = _judged(labelled, index.rank_many(list(labelled.types.values()), context))
-            curves.append(fit_calibration(rankings))
-            if len(rankings) < 2:
-                continue  # nothing is left when one is held out
-            held = leave_one_out(rankings)
-            logger.info(
-                "%s context: on %d development types, each left out once: F1 %.3f at the default cut-off, %.3f of the "
-                "best %.3f; expected calibration error %.3f",
-                "with" if context else "without",
-                len(rankings),
-                held.f1,
-                held.f1 / held.best_f1,
-                held.best_f1,
-                held.calibration_error,
+    contexts = (True, False) if spec.context_dimension else (True,)
+    with ExitStack() as stack:
+        indexes = []
+        for step in SAMPLES:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            indexes.append(stack.enter_context(EntityIndex.open(folder, model=spec)))
+            indexes[-1].add(
+                Document(
+                    id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans()
+                )
+                for document in labelled.documents[::step]
             )
+        curves = []
+        for context in contexts:
+            told = f"{'with' if context else 'without'} context"
+            plain = _fit([one for index in indexes for one in _judged(labelled, index, context, False)], told)
+            after = [one for index in indexes for one in _judged(labelled, index, context, plain)]
+            curves.append(replace(plain, feedback=_fit(after, f"{told}, after feedback")))
     calibration = replace(curves[0], without_context=curves[1] if len(curves) > 1 else None)
     out.mkdir(parents=True, exist_ok=True)
     calibration.save(out / CALIBRATION_FILE)
     return out / CALIBRATION_FILE
 
 
-def _judged(labelled: LabelledData, ranked: Sequence[Ranking]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Scores of each type's documents and whether they are relevant, those without a mention last."""
-    judged = []
-    for label, (ids, scores, _) in zip(labelled.types, ranked, strict=True):
-        relevant = labelled.relevant[label]
+def _fit(rankings: list[Judged], told: str) -> Calibration:
+    """Fit a curve, and tell what it is worth on types that it was not fitted on."""
+    types = len({one.name for one in rankings})
+    if types > 1:  # else nothing is left when one is held out
+        held = leave_one_out(rankings)
+        logger.info(
+            "%s: %d rankings of %d development types, each type left out once: F1 %.3f at the default cut-off, %.3f of "
+            "the best %.3f; expected calibration error %.3f",
+            told,
+            len(rankings),
+            types,
+            held.f1,
+            held.f1 / held.best_f1,
+            held.best_f1,
+            held.calibration_error,
+        )
+    return fit_calibration(rankings)
+
+
+def _judged(
+    labelled: LabelledData, index: EntityIndex, context: bool, feedback: bool | Calibration
+) -> Iterator[Judged]:
+    """Each type's ranking of the index with what is relevant, documents without a mention last.
+
+    Types of which the index has no document are left out.
+    """
+    stored = set(index.ids())
+    rankings = index.rank_many(list(labelled.types.values()), context, feedback)
+    for label, (ids, scores, _, moved) in zip(labelled.types, rankings, strict=True):
+        relevant = labelled.relevant[label] & stored
+        if not relevant:
+            continue
         unranked = len(relevant.difference(ids))
         found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
-        judged.append((np.concatenate([scores, np.full(unranked, UNRANKED)]), found))
-    return judged
+        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, moved, label)
 
 
 def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:

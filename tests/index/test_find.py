@@ -197,11 +197,11 @@ def test_own_spans_replace_detection(tmp_path):
 
 
 def test_the_complete_ranking_without_evidence_is_the_same(index):
-    (ranked_ids, scores, relevances), other = index.rank_many(["airline", "dinosaur"])
+    (ranked_ids, scores, relevances, _), other = index.rank_many(["airline", "dinosaur"])
     result = index.find("airline", min_relevance=0)
     assert ranked_ids == ids(result)
     assert scores.tolist() == pytest.approx([hit.score for hit in result.hits], abs=1e-2)
-    assert relevances.tolist() == pytest.approx([hit.relevance for hit in result.hits], abs=1e-9)
+    assert relevances.tolist() == pytest.approx([hit.relevance for hit in result.hits], abs=1e-5)
     assert set(other.ids) == set(ranked_ids)
 
 

@@ -96,14 +96,14 @@ def test_a_merged_adapter_gives_what_was_trained(world, labelled_files, changes,
     assert np.abs(after - expected).max() < 0.02 * change  # factors are kept in half precision
 
 
-REFINEMENT = {"rank": None, "learning_rate": 1e-4, "steps": 2}
+REFINEMENT = {"steps": 2, "branches": 1}
 
 
 def refined(folder, labelled_files, **changes):
     """A recipe with a refinement; run it from what the folder's "out" has."""
     path = recipe(folder, *labelled_files)
     parts = json.loads(path.read_text(encoding="utf-8"))
-    parts["refinements"] = [{**parts["adapter"], **REFINEMENT, **changes}]
+    parts["refinements"] = [{**REFINEMENT, **changes}]
     path.write_text(json.dumps(parts), encoding="utf-8")
     arguments = ["--data", str(folder), "--out", str(folder / "out"), "--recipe", str(path)]
     return CliRunner().invoke(app, ["train", "refinement", *arguments])
@@ -164,8 +164,17 @@ def test_two_branches_run_side_by_side(first_run, labelled_files, monkeypatch):
     assert not list((first_run / "out").glob("branch-*"))
 
 
-def test_a_refinement_with_a_rank_or_without_a_start_is_refused(world, first_run, labelled_files):
-    assert "its rank must be null" in refined(first_run, labelled_files, rank=4).output
+def test_a_refinement_learns_from_more_data(first_run, labelled_files, caplog):
+    caplog.set_level(logging.INFO)
+    (first_run / "more.jsonl").write_text('{"id": "more", "text": "They sold the barge Ardenza .", "entities": []}')
+    more = {"texts": [{"path": "more.jsonl", "complete": False}]}
+    assert refined(first_run, labelled_files).exit_code == 0
+    assert refined(first_run, labelled_files, **more).exit_code == 0
+    assert "1 mined mentions, 4 sentences" in caplog.text
+    assert "2 mined mentions, 5 sentences" in caplog.text
+
+
+def test_a_refinement_without_a_start_is_refused(first_run, labelled_files):
     shutil.rmtree(first_run / "out")
     result = refined(first_run, labelled_files)
     assert result.exit_code != 0
@@ -175,7 +184,13 @@ def test_a_refinement_with_a_rank_or_without_a_start_is_refused(world, first_run
 def test_a_recipe_without_refinements_is_told_so(world):
     folder, path = world
     arguments = ["train", "refinement", "--data", str(folder), "--out", str(folder), "--recipe", str(path)]
-    assert 'the recipe has no "refinements"' in CliRunner().invoke(app, arguments).output
+    assert 'the recipe has no parts "adapter" and "refinements"' in CliRunner().invoke(app, arguments).output
+
+
+def test_there_is_no_second_of_one_refinement(first_run, labelled_files):
+    refined(first_run, labelled_files)
+    path = first_run / "recipe.json"
+    arguments = ["train", "refinement", "--data", str(first_run), "--out", str(first_run), "--recipe", str(path)]
     assert "there is no number 2" in CliRunner().invoke(app, [*arguments, "--number", "2"]).output
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -106,3 +107,23 @@ def test_without_the_extra_the_command_says_what_to_install(nerret, tmp_path, wr
     result = nerret("index", source, "--engine", "ray", "--index", "http://127.0.0.1:9")
     assert result.exit_code == 1
     assert "pip install 'nerret-tools[ray]'" in result.stderr
+
+
+def test_what_workers_fail_with_after_ctrl_c_is_not_the_news():
+    from nerret_tools.distributed.run import _interruption_first
+    from nerret_tools.errors import ClusterError
+
+    def fail(pressed):
+        with _interruption_first():
+            with suppress(KeyboardInterrupt):  # lost, as where a callback from C prints and forgets it
+                if pressed:
+                    signal.raise_signal(signal.SIGINT)
+            raise ClusterError("a worker is gone")
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fail(pressed=True)
+    assert isinstance(caught.value.__cause__, ClusterError)
+    with pytest.raises(ClusterError):
+        fail(pressed=False)
+    assert signal.getsignal(signal.SIGINT) is before

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import ray
@@ -201,7 +198,7 @@ class DistributedIndexing:
         self, store: ChromaStore, settings: EncoderSettings, batch_size: int, show_progress: bool | None
     ) -> AddReport:
         writer = Writer(store, batch_size)
-        with counting(show_progress) as advance, _interruption_first(), _plain_errors(), self._settings():
+        with counting(show_progress) as advance, _plain_errors(), self._settings():
             encoded = self._encoded(settings, min(batch_size, BATCH_RECORDS))
             tables = iter(encoded.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1))
             try:
@@ -282,31 +279,6 @@ def _pool(workers: int | tuple[int, int] | None) -> tuple[int, int | None]:
     if not 1 <= least <= most:
         raise FilterError(f"workers {workers} is not a positive number, or a pair of them in order")
     return least, most
-
-
-@contextmanager
-def _interruption_first() -> Iterator[None]:
-    """Ctrl-C goes to the workers too, and what they fail with then may arrive before the interruption does."""
-    former = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(former):
-        yield
-        return
-    pressed = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        former(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    except NerretError as error:
-        if pressed:
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        signal.signal(signal.SIGINT, former)
 
 
 @contextmanager

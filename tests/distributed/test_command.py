@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 
 import psutil
 import pytest
@@ -18,6 +17,11 @@ from nerret_tools.cli.app import app
 from .conftest import QUIET, lines
 
 pytestmark = QUIET
+
+# A shell that runs the tests in the background leaves SIGINT ignored, and children inherit that.
+HEARING_CTRL_C = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);from nerret_tools.cli import main; main()"
+)
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def start():
     def start(*arguments):
         environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-        command = [sys.executable, "-c", "from nerret_tools.cli import main; main()", *map(str, arguments)]
+        command = [sys.executable, "-c", HEARING_CTRL_C, *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         started.append(subprocess.Popen(command, env=environment, start_new_session=True, **pipes))
         return started[-1]
@@ -107,23 +111,3 @@ def test_without_the_extra_the_command_says_what_to_install(nerret, tmp_path, wr
     result = nerret("index", source, "--engine", "ray", "--index", "http://127.0.0.1:9")
     assert result.exit_code == 1
     assert "pip install 'nerret-tools[ray]'" in result.stderr
-
-
-def test_what_workers_fail_with_after_ctrl_c_is_not_the_news():
-    from nerret_tools.distributed.run import _interruption_first
-    from nerret_tools.errors import ClusterError
-
-    def fail(pressed):
-        with _interruption_first():
-            with suppress(KeyboardInterrupt):  # lost, as where a callback from C prints and forgets it
-                if pressed:
-                    signal.raise_signal(signal.SIGINT)
-            raise ClusterError("a worker is gone")
-
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt) as caught:
-        fail(pressed=True)
-    assert isinstance(caught.value.__cause__, ClusterError)
-    with pytest.raises(ClusterError):
-        fail(pressed=False)
-    assert signal.getsignal(signal.SIGINT) is before

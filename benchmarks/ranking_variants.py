@@ -29,6 +29,8 @@ from nerret_tools.evaluation.labelled import read_labelled
 from nerret_tools.models import Calibration, find_spec
 from nerret_tools.models.entity_model import load_model
 from nerret_tools.models.spec import CALIBRATION_FILE
+from nerret_tools.ranking import feed_back
+from nerret_tools.storage import Scan
 from nerret_tools.training.taxonomy import read_wordnet
 
 NEAREST = 100  # other types that are a mention's background
@@ -168,13 +170,17 @@ def variants() -> dict[str, Score]:
         return lambda corpus, query: best(corpus, corpus.mentions @ corpus.queries[query] - weight * corpus.background)
 
     def feedback(count: int, type_counts: float, power: float) -> Score:
+        def relevance(scores: np.ndarray) -> np.ndarray:
+            return curve.relevance(scores) ** (power / 2)  # it is squared there
+
         def score(corpus: Corpus, query: int) -> np.ndarray:
             own = corpus.queries[query]
+            holders, starts = np.unique(corpus.owners, return_index=True)
+            ids = holders.astype(str).astype(object)
+            scan = Scan(corpus.mentions, ids, np.append(starts, len(corpus.mentions)), np.ones(len(ids), bool), 0)
+            parts = [slice(0, -size), slice(-size, None)]
             scores = corpus.mentions @ own
-            nearest = np.argsort(-scores, kind="stable")[:count]
-            moved = type_counts * own + curve.relevance(scores[nearest]) ** power @ corpus.mentions[nearest]
-            for part in (slice(0, -size), slice(-size, None)):
-                moved[part] *= np.linalg.norm(own[part]) / np.linalg.norm(moved[part])
+            moved = feed_back(scan, own, scores, relevance, parts, nearest=count, type_counts=type_counts)
             return best(corpus, corpus.mentions @ moved)
 
         return score

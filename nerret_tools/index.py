@@ -221,8 +221,8 @@ class EntityIndex:
             context: Whether what stands around a mention counts too, where the model reads it;
                 false ranks by the mentions alone.
             feedback: Whether the type's embedding is first moved towards the mentions that match it best
-                (relevance feedback), where the model is calibrated for it: it finds more, and the scan
-                is run twice. False compares with the type's own embedding.
+                (relevance feedback), where the model is calibrated for it; the scan is run twice. False
+                compares with the type's own embedding.
             fits: Asked about each document of the page in order; the page ends before the first
                 one that does not fit, but never without a document.
 

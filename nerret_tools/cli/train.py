@@ -38,13 +38,10 @@ Seed = Annotated[int | None, typer.Option(help="Instead of the recipe's.")]
 @app.command()
 def adapter(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
     """Train an adapter of the backbone with projection and span head (an hour or two on two cores)."""
-    from nerret_tools.errors import DataFileError
     from nerret_tools.training.steps import make_adapter
 
     whole = _recipe(recipe, model)
-    if whole.adapter is None:
-        raise DataFileError('the recipe has no part "adapter"')
-    part = _seeded(whole.adapter, seed)
+    part = _seeded(_present(whole.adapter, "adapter"), seed)
     _run(lambda: make_adapter(find_spec(model), part, whole.spans, data, out))
 
 
@@ -62,12 +59,10 @@ def refinement(
     from nerret_tools.training.steps import make_refinement
 
     whole = _recipe(recipe, model)
-    first, count = whole.adapter, len(whole.refinements)
-    if first is None or not count:
-        raise DataFileError('the recipe has no parts "adapter" and "refinements"')
-    if number is not None and not 1 <= number <= count:
-        raise DataFileError(f"the recipe has {count} refinements; there is no number {number}")
-    parts = [_seeded(part, seed) for part in whole.refinements]
+    first = _present(whole.adapter, "adapter")
+    parts = [_seeded(part, seed) for part in _present(whole.refinements, "refinements")]
+    if number is not None and not 1 <= number <= len(parts):
+        raise DataFileError(f"the recipe has {len(parts)} refinements; there is no number {number}")
     chosen = parts if number is None else [parts[number - 1]]
     _run(lambda: [make_refinement(find_spec(model), first, part, whole.spans, data, out) for part in chosen][-1])
 
@@ -78,13 +73,9 @@ def context(data: Data, out: Out, recipe: RecipePath = None, model: Model = "min
 
     The folder must hold adapter and projection; the projection gives up as many dimensions.
     """
-    from nerret_tools.errors import DataFileError
     from nerret_tools.training.steps import make_context
 
-    whole = _recipe(recipe, model)
-    if whole.context is None:
-        raise DataFileError('the recipe has no part "context"')
-    part = _seeded(whole.context, seed)
+    part = _seeded(_present(_recipe(recipe, model).context, "context"), seed)
     _run(lambda: make_context(find_spec(model), part, data, out))
 
 
@@ -158,6 +149,14 @@ def _recipe(path: Path | None, model: str) -> Recipe:
 
     own = find_spec(model).weights / RECIPE_FILE
     return read_recipe(path or (own if own.is_file() else find_spec("minilm").weights / RECIPE_FILE))
+
+
+def _present(part: Any, name: str) -> Any:
+    from nerret_tools.errors import DataFileError
+
+    if not part:
+        raise DataFileError(f'the recipe has no part "{name}"')
+    return part
 
 
 def _seeded(part: Any, seed: int | None) -> Any:

@@ -29,7 +29,14 @@ Relevance = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
 def feed_back(
-    scan: Searchable, query: Floats, approximate: Floats, relevance: Relevance, parts: Sequence[slice]
+    scan: Searchable,
+    query: Floats,
+    approximate: Floats,
+    relevance: Relevance,
+    parts: Sequence[slice],
+    *,
+    nearest: int = NEAREST,
+    type_counts: float = TYPE_COUNTS,
 ) -> Floats:
     """A query moved towards its best mentions, from the live documents.
 
@@ -39,11 +46,13 @@ def feed_back(
         approximate: ``[n]``, this query's row of `score_scan`.
         relevance: Scores ``[k]`` to probabilities ``[k]``.
         parts: Of the dimensions; each keeps its length, so that what the parts of a score weigh stays as it is.
+        nearest: Mentions that are looked at.
+        type_counts: What the type itself counts beside them.
 
     Returns:
         ``[dimension]`` float32; the same in every client of an index, whatever the order of its rows.
     """
-    rows, scores = _best_rows(scan, query, approximate)
+    rows, scores = _best_rows(scan, query, approximate, nearest)
     if not len(rows):
         return query
     weights = relevance(scores) ** 2
@@ -52,25 +61,27 @@ def feed_back(
     for part in parts:
         length = np.linalg.norm(query[part])
         if length:
-            direction = TYPE_COUNTS * query[part] / length + weights @ _unit(vectors[:, part])
+            direction = type_counts * query[part] / length + weights @ _unit(vectors[:, part])
             moved[part] = direction * (length / np.linalg.norm(direction))
     return moved.astype(np.float32)
 
 
-def _best_rows(scan: Searchable, query: Floats, approximate: Floats) -> tuple[Rows, npt.NDArray[np.float64]]:
-    """The `NEAREST` best rows of live documents with their exact scores, ties by document id and place."""
+def _best_rows(
+    scan: Searchable, query: Floats, approximate: Floats, count: int
+) -> tuple[Rows, npt.NDArray[np.float64]]:
+    """The best rows of live documents with their exact scores, ties by document id and place."""
     least, most = score_bounds(scan, query, approximate)
-    rows = np.arange(len(least))
     if not scan.live.all():
-        rows = np.flatnonzero(np.repeat(scan.live, np.diff(scan.offsets)))
-        least, most = least[rows], most[rows]
-    if len(rows) > NEAREST:
-        needed = np.partition(least, len(least) - NEAREST)[len(least) - NEAREST]
-        rows = rows[most >= needed]
+        dead = ~np.repeat(scan.live, np.diff(scan.offsets))
+        least[dead] = most[dead] = -np.inf
+    able = most > -np.inf
+    if len(least) > count:
+        able &= most >= np.partition(least, len(least) - count)[len(least) - count]
+    rows = np.flatnonzero(able)
     scores = exact_scores(scan.vectors, query, rows)
     owners = np.searchsorted(scan.offsets, rows, side="right") - 1
     ids, numbers = scan.document_ids[owners].tolist(), (rows - scan.offsets[owners]).tolist()
-    order = sorted(range(len(rows)), key=lambda place: (-scores[place], ids[place], numbers[place]))[:NEAREST]
+    order = sorted(range(len(rows)), key=lambda place: (-scores[place], ids[place], numbers[place]))[:count]
     return rows[order], scores[order]
 
 

@@ -73,9 +73,9 @@ class Caller:
             except (ChromaError, OSError, ValueError) as error:
                 raise self._failed(error) from error
             except Exception as error:
-                # chromadb raises this very class, not one below it, for an answer that it does not understand (a
-                # proxy's, say): no narrower clause catches that. Everything else is somebody's fault and goes on.
-                if type(error) is not Exception:
+                # For an HTTP status that it does not understand, such as a proxy's, chromadb raises this very class
+                # (api/base_http_client.py): no narrower clause catches that. What has another origin goes on.
+                if not isinstance(error.__context__, httpx.HTTPStatusError):
                     raise
                 raise self._failed(error) from error
 

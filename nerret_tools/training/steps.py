@@ -257,13 +257,13 @@ def _judged(
 ) -> Iterator[Judged]:
     """Each type's ranking of the index with what is relevant, documents without a mention last.
 
-    Types of which the index has no document are left out.
+    Types of which the index has no document are left out, and so is an index without a mention.
     """
     stored = set(index.ids())
     rankings = index.rank_many(list(labelled.types.values()), context, feedback)
     for label, (ids, scores, _, moved) in zip(labelled.types, rankings, strict=True):
         relevant = labelled.relevant[label] & stored
-        if not relevant:
+        if not relevant or not ids:
             continue
         unranked = len(relevant.difference(ids))
         found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)

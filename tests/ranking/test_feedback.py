@@ -41,9 +41,10 @@ def brute_force(world, query, nearest):
 )
 def test_both_scans_give_what_brute_force_gives(seed, documents, dimension, kind, nearest):
     wide, small, query = make_worlds(seed, documents, dimension, kind)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feedback, "NEAREST", nearest)
-        moved = [feed_back(scan, query, score_scan(scan, query[None])[0], relevance, WHOLE) for scan in (wide, small)]
+    moved = [
+        feed_back(scan, query, score_scan(scan, query[None])[0], relevance, WHOLE, nearest=nearest)
+        for scan in (wide, small)
+    ]
     assert np.array_equal(moved[0], moved[1])
     if wide.live.any():
         np.testing.assert_allclose(moved[0], brute_force(wide, query, nearest), atol=1e-6)
@@ -57,11 +58,9 @@ def test_the_order_of_the_rows_does_not_matter():
     blocks = [world.vectors[world.offsets[one] : world.offsets[one + 1]] for one in order]
     offsets = np.concatenate([[0], np.cumsum([len(block) for block in blocks])])
     other = World(np.concatenate(blocks), world.document_ids[order], offsets, world.live[order])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(feedback, "NEAREST", 9)
-        first, second = (
-            feed_back(scan, query, score_scan(scan, query[None])[0], relevance, WHOLE) for scan in (world, other)
-        )
+    first, second = (
+        feed_back(scan, query, score_scan(scan, query[None])[0], relevance, WHOLE, nearest=9) for scan in (world, other)
+    )
     assert np.array_equal(first, second)
 
 

@@ -1,7 +1,5 @@
 """The ranking equals brute force in float64: ids, order, scores; and pages add up to the whole."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,18 +7,7 @@ from hypothesis import strategies as st
 
 from nerret_tools.ranking import gather_evidence, rank_page, score_rows
 
-
-@dataclass
-class World:
-    vectors: np.ndarray
-    document_ids: np.ndarray
-    offsets: np.ndarray
-    live: np.ndarray
-    quantised: None = None
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+from .worlds import World, unit
 
 
 def make_world(seed, documents, dimension, distinct, dead=0.2):

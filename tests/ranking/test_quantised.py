@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,11 +126,17 @@ def test_a_torch_that_multiplies_wrongly_is_not_used(monkeypatch):
         quantised._fastest.cache_clear()
 
 
-@pytest.mark.parametrize("error", [AttributeError, RuntimeError, NotImplementedError])
-def test_a_torch_without_the_product_is_not_used(monkeypatch, error):
-    def missing(codes, queries):
-        raise error("no such function for this processor")
+def no_such_function(codes, queries):
+    return torch.no_such_function(codes)
 
+
+def no_such_kernel(codes, queries):
+    sparse = torch.ones(2, 2, dtype=torch.bfloat16).to_sparse()  # torch has no kernel for these on any processor
+    return torch._weight_int8pack_mm(sparse, torch.ones(2, 2, dtype=torch.int8), torch.ones(2, dtype=torch.bfloat16))
+
+
+@pytest.mark.parametrize("missing", [no_such_function, no_such_kernel])
+def test_a_torch_without_the_product_is_not_used(monkeypatch, missing):
     quantised._fastest.cache_clear()
     monkeypatch.setattr(quantised, "_torch_product", missing)
     try:

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import logging
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -62,7 +61,7 @@ def world(tmp_path, noun_file, labelled_files, monkeypatch):
     more = {"id": "mined", "text": "They say that the Old Bess is a barge .", "entities": []}
     with (tmp_path / marked).open("a", encoding="utf-8") as file:
         file.write("\n" + json.dumps(more))
-    from nerret_tools.training import steps, taxonomy
+    from nerret_tools.training import taxonomy
 
     monkeypatch.setattr(steps, "read_wordnet", lambda path: taxonomy.read_wordnet(path, min_members=1))
     return tmp_path, recipe(tmp_path, marked, types)
@@ -154,11 +153,19 @@ def test_branches_are_averaged(first_run, tmp_path):
     torch.testing.assert_close(mean.second.bias, bias / 2)
 
 
-def test_two_branches_run_side_by_side(first_run, labelled_files, monkeypatch):
-    # Threads here: another process would not see that the fixture lets small categories be types.
-    monkeypatch.setattr(steps, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(1))
+def test_two_branches_run_side_by_side(first_run, labelled_files, capfd):
+    # The branches are processes of their own and see no patch: the categories need members enough to be types.
+    animal, barge = "00000101", "00000108"
+    with (first_run / "nouns.noun").open("a", encoding="utf-8") as file:
+        for number, parent in enumerate([animal, barge] * 5, start=200):
+            file.write(
+                f"{number:08d} 03 n 01 word{number} 0 001 @ {parent} n 0000 | what one calls the word {number}\n"
+            )
     result = refined(first_run, labelled_files, branches=2)
     assert result.exit_code == 0, result.output
+    told = capfd.readouterr().err
+    assert "branch-0: step 2 of 2" in told
+    assert "branch-1: step 2 of 2" in told
     before, after = changes_of(first_run / "before"), changes_of(first_run / "out")
     assert any((after[name] - before[name]).norm() > 0 for name in before)
     assert not list((first_run / "out").glob("branch-*"))
@@ -184,7 +191,7 @@ def test_a_refinement_without_a_start_is_refused(first_run, labelled_files):
 def test_a_recipe_without_refinements_is_told_so(world):
     folder, path = world
     arguments = ["train", "refinement", "--data", str(folder), "--out", str(folder), "--recipe", str(path)]
-    assert 'the recipe has no parts "adapter" and "refinements"' in CliRunner().invoke(app, arguments).output
+    assert 'the recipe has no part "refinements"' in CliRunner().invoke(app, arguments).output
 
 
 def test_there_is_no_second_of_one_refinement(first_run, labelled_files):

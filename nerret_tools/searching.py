@@ -367,8 +367,9 @@ def _relevance(curve: Calibration | None, score: float | None) -> float | None:
 
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
     """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1) * np.linalg.norm(query), 1e-12)
-    rounded: list[float] = np.round((vectors @ query / lengths).astype(np.float64), SCORE_DECIMALS).tolist()
+    exact = vectors.astype(np.float64)  # in float32 the last decimal would depend on how many rows there are
+    lengths = np.maximum(np.linalg.norm(exact, axis=1) * np.linalg.norm(query), 1e-12)
+    rounded: list[float] = np.round(exact @ query / lengths, SCORE_DECIMALS).tolist()
     return rounded
 
 

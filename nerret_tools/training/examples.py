@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +13,12 @@ from nerret_tools.evaluation.labelled import LabelledData
 from nerret_tools.training.mentions import CARRIERS
 from nerret_tools.training.mining import MinedMention
 from nerret_tools.training.noise import roughen, shorten
+from nerret_tools.training.nouns import find_nouns, senses, written
 from nerret_tools.training.taxonomy import Taxonomy
-from nerret_tools.training.wordings import plural, reword
+from nerret_tools.training.wordings import reword
 
 MASK = "[MASK]"
 _MOST_CONTEXTS = 50  # of one noun: more of the same name teach little
-_MOST_WORDS = 4  # of a noun that is looked for in sentences
-_LEAST_LETTERS = 4
-_BEFORE_NOUNS = frozenset(
-    "a an the this that these those his her its their our my some any no each every another of in for from by".split()
-)
 
 
 @dataclass(frozen=True)
@@ -283,12 +279,8 @@ def _group(label: str) -> str:
 
 def _contexts(taxonomy: Taxonomy, sentences: Sequence[MarkedSentence]) -> dict[int, list[MarkedSentence]]:
     """Sentences with a noun of a single sense, by synset: it is marked, or read where only a noun can be."""
-    senses: dict[str, list[int]] = defaultdict(list)
-    for number, synset in enumerate(taxonomy.synsets):
-        for lemma in synset.lemmas:
-            senses[lemma.lower()].append(number)
-    single = {lemma: numbers[0] for lemma, numbers in senses.items() if len(numbers) == 1}
-    words = {lemma: number for synset in set(single.values()) for lemma, number in _written(taxonomy, synset, single)}
+    single = {lemma: found[0] for lemma, found in senses(taxonomy).items() if len(found) == 1}
+    words = written(taxonomy, single)
     contexts: dict[int, list[MarkedSentence]] = defaultdict(list)
     for sentence in sentences:
         taken = bytearray(len(sentence.text))
@@ -297,38 +289,10 @@ def _contexts(taxonomy: Taxonomy, sentences: Sequence[MarkedSentence]) -> dict[i
             marked = single.get(sentence.text[start:end].lower())
             if marked is not None and len(contexts[marked]) < _MOST_CONTEXTS:
                 contexts[marked].append(MarkedSentence(sentence.text, [(start, end)]))
-        for number, start, end in _nouns(sentence.text, words):
+        for number, start, end in find_nouns(sentence.text, words):
             if not any(taken[start:end]) and len(contexts[number]) < _MOST_CONTEXTS:
                 contexts[number].append(MarkedSentence(sentence.text, [(start, end)]))
     return {number: found for number, found in contexts.items() if found}
-
-
-def _written(taxonomy: Taxonomy, synset: int, single: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """How the nouns of a synset stand in a text, each with the synset."""
-    for lemma in taxonomy.synsets[synset].lemmas:
-        if len(lemma) >= _LEAST_LETTERS and single.get(lemma.lower()) == synset:
-            yield lemma, synset
-            if lemma.islower() and plural(lemma) not in single:
-                yield plural(lemma), synset
-
-
-def _nouns(text: str, words: dict[str, int]) -> Iterator[tuple[int, int, int]]:
-    """Synset, start and end of nouns in a text with spaces around punctuation, the longest first."""
-    parts = text.split(" ")
-    starts = [0]
-    for part in parts:
-        starts.append(starts[-1] + len(part) + 1)
-    position = 0
-    while position < len(parts):
-        for length in range(min(_MOST_WORDS, len(parts) - position), 0, -1):
-            found = words.get(" ".join(parts[position : position + length]))
-            # A single word in lower case may be a verb or an adjective, unless the word before says otherwise.
-            safe = length > 1 or parts[position][:1].isupper() or (position and parts[position - 1] in _BEFORE_NOUNS)
-            if found is not None and safe:
-                yield found, starts[position], starts[position + length] - 1
-                position += length - 1
-                break
-        position += 1
 
 
 def _related(kinds: set[str], taxonomy: Taxonomy) -> set[tuple[str, str]]:

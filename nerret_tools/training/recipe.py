@@ -28,11 +28,26 @@ class SpanData(_Part):
     repeat: int = Field(default=1, ge=1)
 
 
+class CommonNounData(_Part):
+    """Nouns that are mentions though no corpus of names marks them.
+
+    Attributes:
+        taxonomy: In the format of wndb(5WN), relative to the data folder.
+        branches: First lemmas of the categories whose nouns count.
+        repeat: How often the sentences that have such nouns are gone through once more, with others in their places.
+    """
+
+    taxonomy: str
+    branches: list[str]
+    repeat: int = Field(default=3, ge=0)
+
+
 class SpanRecipe(_Part):
     """The span head.
 
     Attributes:
         data: What it is trained on.
+        nouns: Are marked in it too.
         steps: Optimiser steps.
         batch_size: Sentences a step.
         learning_rate: Peak of one cycle.
@@ -44,6 +59,7 @@ class SpanRecipe(_Part):
     """
 
     data: list[SpanData]
+    nouns: CommonNounData | None = None
     steps: int = 2000
     batch_size: int = 64
     learning_rate: float = 1e-3

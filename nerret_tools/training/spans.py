@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +30,17 @@ SENTENCE_OPENERS = frozenset(
 class MarkedText:
     """A sentence with its marked spans.
 
-    ``complete``: every entity is marked. Otherwise an unmarked capitalised word is unknown.
+    Attributes:
+        text: The sentence.
+        spans: Its mentions.
+        complete: Whether every name is marked. Where not, an unmarked capitalised word is unknown.
+        unknown: More words of which nobody knows.
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
     complete: bool
+    unknown: tuple[tuple[int, int], ...] = ()
 
 
 def train_span_head(
@@ -111,19 +116,25 @@ def span_labels(
     count = len(bound) - 1
     starts = tokens.starts[bound[:-1] + window.start]
     ends = tokens.ends[bound[1:] + window.start - 1]
-    taken = np.zeros(count, dtype=bool)
-    gold: list[tuple[int, int]] = []
-    for start, end in marked.spans:
-        first = int(np.searchsorted(ends, start, side="right"))
-        last = int(np.searchsorted(starts, end, side="left")) - 1
-        if first <= last:
-            taken[first : last + 1] = True
-            gold.append((first, last))
-    labels = np.zeros((count, MAX_WORDS), dtype=np.float32)
+
+    def words_of(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        firsts = [int(np.searchsorted(ends, start, side="right")) for start, _ in spans]
+        lasts = [int(np.searchsorted(starts, end, side="left")) - 1 for _, end in spans]
+        return [(first, last) for first, last in zip(firsts, lasts, strict=True) if first <= last]
+
+    gold = words_of(marked.spans)
+    taken, unknown = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    for first, last in gold:
+        taken[first : last + 1] = True
     if not marked.complete:
-        unknown = np.isin(shapes, (TITLE, UPPER, MIXED)) & ~taken
+        unknown = np.isin(shapes, (TITLE, UPPER, MIXED))
         if count and marked.text[starts[0] : ends[0]].lower() in SENTENCE_OPENERS:
             unknown[0] = False
+    for first, last in words_of(marked.unknown):
+        unknown[first : last + 1] = True
+    unknown &= ~taken
+    labels = np.zeros((count, MAX_WORDS), dtype=np.float32)
+    if unknown.any():
         before = np.concatenate([[0], np.cumsum(unknown)])
         overlaps = np.concatenate([[0], np.cumsum(taken)])
         for length in range(1, min(MAX_WORDS, count) + 1):

@@ -36,6 +36,7 @@ from nerret_tools.training.context import SentencePairs, compress_projection, tr
 from nerret_tools.training.examples import Batch, LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
 from nerret_tools.training.mentions import labelled_mentions, taxonomy_mentions
 from nerret_tools.training.mining import mine_types
+from nerret_tools.training.nouns import CommonNouns
 from nerret_tools.training.projection import train_projection
 from nerret_tools.training.recipe import (
     AdapterRecipe,
@@ -278,7 +279,12 @@ def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:
             texts += [MarkedText(document.text, spans, source.complete)] * source.repeat
     if not texts:
         raise DataFileError("the recipe names no data for the span head")
-    return texts
+    if recipe.nouns is None:
+        return texts
+    nouns = CommonNouns(read_wordnet(data / recipe.nouns.taxonomy, min_members=1), recipe.nouns.branches, recipe.seed)
+    others = [other for _ in range(recipe.nouns.repeat) for text in texts if (other := nouns.exchange(text))]
+    logger.info("span head: %d texts, and %d with nouns exchanged", len(texts), len(others))
+    return [nouns.mark(text) for text in texts + others]
 
 
 def _encoder(spec: ModelSpec, adapted: bool | None = None) -> TextEncoder:

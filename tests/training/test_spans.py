@@ -18,8 +18,8 @@ def encoder():
     return load_model(find_spec("minilm"), precision="float32").encoder
 
 
-def labels_of(encoder, text, spans, complete):
-    marked = MarkedText(text, tuple(spans), complete)
+def labels_of(encoder, text, spans, complete, unknown=()):
+    marked = MarkedText(text, tuple(spans), complete, tuple(unknown))
     [(tokens, window)], _ = encoder.states([text])
     words = tokens.words[window.start : window.end]
     bound = [0, *(i for i in range(1, len(words)) if words[i] != words[i - 1]), len(words)]
@@ -46,6 +46,13 @@ def test_an_unmarked_capital_is_unknown_only_where_the_marking_is_incomplete(enc
     fully = labels_of(encoder, text, spans, complete=True)
     assert fully["Vienna", "Vienna"] == 0
     assert fully["Danube", "Danube"] == 1
+
+
+def test_unknown_words_are_unknown_where_the_marking_is_complete_too(encoder):
+    found = labels_of(encoder, "The Danube drowned a heron", [(4, 10)], complete=True, unknown=[(21, 26)])
+    assert found["heron", "heron"] == found["a", "heron"] == -1
+    assert found["Danube", "heron"] == found["a", "a"] == 0
+    assert found["Danube", "Danube"] == 1
 
 
 def test_a_few_sentences_are_learnt(encoder):

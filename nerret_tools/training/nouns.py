@@ -1,0 +1,160 @@
+"""Nouns of a taxonomy where they stand in sentences."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from nerret_tools.errors import DataFileError
+from nerret_tools.training.spans import MarkedText
+from nerret_tools.training.taxonomy import Taxonomy
+from nerret_tools.training.wordings import plural
+
+_MOST_WORDS = 4  # of a noun that is looked for in sentences
+_LEAST_LETTERS = 4
+_MANY_KINDS = 30  # a noun with more names a category ("animal", "drug"), not one of its members
+_BEFORE_NOUNS = frozenset(
+    "a an the this that these those his her its their our my some any no each every another of in for from by".split()
+)
+
+
+def senses(taxonomy: Taxonomy) -> dict[str, list[int]]:
+    """Lemma in lower case → the synsets that it can mean."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, synset in enumerate(taxonomy.synsets):
+        for lemma in synset.lemmas:
+            found[lemma.lower()].append(number)
+    return found
+
+
+def written(taxonomy: Taxonomy, single: Mapping[str, int]) -> dict[str, int]:
+    """How nouns with a single sense stand in a text, each with its synset: as they are, and in the plural.
+
+    Args:
+        taxonomy: The nouns.
+        single: Lemma in lower case → its only synset.
+    """
+    words = {}
+    for synset in set(single.values()):
+        for lemma in taxonomy.synsets[synset].lemmas:
+            if len(lemma) >= _LEAST_LETTERS and single.get(lemma.lower()) == synset:
+                words[lemma] = synset
+                if lemma.islower() and plural(lemma) not in single:
+                    words[plural(lemma)] = synset
+    return words
+
+
+def find_nouns(text: str, words: Mapping[str, int], anywhere: bool = False) -> Iterator[tuple[int, int, int]]:
+    """Synset, start and end of nouns in a text with spaces around punctuation, the longest first.
+
+    A single word in lower case may be a verb or an adjective: without ``anywhere`` it counts only after a word
+    that says otherwise.
+    """
+    parts = text.split(" ")
+    starts = [0]
+    for part in parts:
+        starts.append(starts[-1] + len(part) + 1)
+    position = 0
+    while position < len(parts):
+        for length in range(min(_MOST_WORDS, len(parts) - position), 0, -1):
+            found = words.get(" ".join(parts[position : position + length]))
+            safe = length > 1 or parts[position][:1].isupper() or (position and parts[position - 1] in _BEFORE_NOUNS)
+            if found is not None and (safe or anywhere):
+                yield found, starts[position], starts[position + length] - 1
+                position += length - 1
+                break
+        position += 1
+
+
+class CommonNouns:
+    """Marks what corpora of names leave unmarked: kinds of animals, dishes, drugs, tools in lower case.
+
+    A noun that means one thing only, of which there are no kinds ("beagle", not "dog"), is a mention where it
+    stands in a sentence. Other nouns of the branches are unknown: "the dog" may be meant as one or not. Those with
+    many kinds, such as "animal", are none.
+
+    Args:
+        taxonomy: Read with ``min_members=1``, so that every noun with another below it is a type.
+        branches: First lemmas of the categories whose nouns count.
+        seed: Of the exchange of nouns.
+
+    Raises:
+        DataFileError: A branch is no category of the taxonomy.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, branches: Sequence[str], seed: int) -> None:
+        self.random = random.Random(seed)
+        below: dict[str, set[int]] = {}
+        for synset, members in zip(taxonomy.types, taxonomy.members, strict=True):
+            name = taxonomy.synsets[synset].lemmas[0]
+            if name in branches and len(members) > len(below.get(name, ())):  # "plant" is a factory too
+                below[name] = {synset, *members.tolist()}
+        for branch in branches:
+            if branch not in below:
+                raise DataFileError(f'the recipe\'s branch "{branch}" is no category of the taxonomy')
+        branch_of = {synset: name for name, synsets in below.items() for synset in synsets}
+        inner = set(taxonomy.types)
+        broad = {
+            one for one, members in zip(taxonomy.types, taxonomy.members, strict=True) if len(members) > _MANY_KINDS
+        }
+        meanings = senses(taxonomy)
+        leaves = {
+            lemma: found[0]
+            for lemma, found in meanings.items()
+            if len(found) == 1 and found[0] in branch_of and found[0] not in inner
+        }
+        self.leaves = {word: synset for word, synset in written(taxonomy, leaves).items() if word.islower()}
+        self.others = {
+            word: found[0]
+            for lemma, found in meanings.items()
+            if len(lemma) >= _LEAST_LETTERS
+            and lemma not in leaves
+            and 2 * len((branch_of.keys() - broad).intersection(found)) >= len(found)
+            for word in (lemma, plural(lemma))
+            if word not in self.leaves
+        }
+        self.alike: dict[str, list[str]] = {}
+        groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
+        for word, synset in sorted(self.leaves.items()):
+            group = groups[branch_of[synset], word.endswith("s")]
+            group.append(word)
+            self.alike[word] = group
+
+    def mark(self, marked: MarkedText) -> MarkedText:
+        """Return the text with its nouns marked too."""
+        nouns = self._nouns(marked)
+        taken = _taken(marked.text, [*marked.spans, *nouns])
+        unknown = [
+            (start, end)
+            for _, start, end in find_nouns(marked.text, self.others, anywhere=True)
+            if not any(taken[start:end])
+        ]
+        return replace(marked, spans=(*marked.spans, *nouns), unknown=tuple(unknown))
+
+    def exchange(self, marked: MarkedText) -> MarkedText | None:
+        """Return the text with others of their branches in place of its nouns; None where it has none."""
+        nouns = self._nouns(marked)
+        if not nouns:
+            return None
+        text, spans = marked.text, list(marked.spans)
+        for start, end in reversed(nouns):
+            other = self.random.choice(self.alike[text[start:end]])
+            text = text[:start] + other + text[end:]
+            change = len(other) - (end - start)
+            spans = [(a + change, b + change) if a > start else (a, b) for a, b in spans]
+            spans.append((start, start + len(other)))
+        return replace(marked, text=text, spans=tuple(spans))
+
+    def _nouns(self, marked: MarkedText) -> list[tuple[int, int]]:
+        taken = _taken(marked.text, marked.spans)
+        return [(start, end) for _, start, end in find_nouns(marked.text, self.leaves) if not any(taken[start:end])]
+
+
+def _taken(text: str, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """One where a span is."""
+    taken = bytearray(len(text))
+    for start, end in spans:
+        taken[start:end] = b"\1" * (end - start)
+    return taken

@@ -1,0 +1,63 @@
+"""Common nouns in sentences: which are marked, which are unknown, and what takes their places."""
+
+from __future__ import annotations
+
+import pytest
+
+from nerret_tools.errors import DataFileError
+from nerret_tools.training.nouns import CommonNouns
+from nerret_tools.training.spans import MarkedText
+from nerret_tools.training.taxonomy import read_wordnet
+
+
+@pytest.fixture
+def taxonomy(noun_file):
+    return read_wordnet(noun_file, min_members=1)
+
+
+def surfaces(text, spans):
+    return [text[start:end] for start, end in spans]
+
+
+def test_a_noun_without_kinds_is_a_mention_and_one_with_kinds_is_unknown(taxonomy):
+    text = "Kim saw a heron , the otters and some tame otters on a barge ."
+    marked = CommonNouns(taxonomy, ["animal", "vehicle"], 0).mark(MarkedText(text, ((0, 3),), complete=True))
+    # No word before the second "otters" says that it is a noun.
+    assert surfaces(text, marked.spans) == ["Kim", "heron", "otters"]
+    assert surfaces(text, marked.unknown) == ["barge"]
+    assert marked.complete
+
+
+def test_other_branches_and_what_is_marked_already_stay(taxonomy):
+    text = "They took a kayak to the heron house ."
+    house = (25, 36)
+    marked = CommonNouns(taxonomy, ["animal"], 0).mark(MarkedText(text, (house,), complete=False))
+    assert marked == MarkedText(text, (house,), complete=False, unknown=())
+
+
+def test_a_category_of_many_kinds_is_no_mention_and_not_unknown(taxonomy, monkeypatch):
+    monkeypatch.setattr("nerret_tools.training.nouns._MANY_KINDS", 2)
+    text = "Every animal needs a barge ."
+    marked = CommonNouns(taxonomy, ["animal", "vehicle"], 0).mark(MarkedText(text, (), complete=True))
+    assert surfaces(text, marked.unknown) == ["barge"]
+
+
+def test_nouns_change_places_with_others_of_their_branch_and_number(taxonomy):
+    text = "Here an otter met the kayaks near Ghent ."
+    nouns = CommonNouns(taxonomy, ["animal", "vehicle"], 0)
+    seen = set()
+    for _ in range(40):
+        other = nouns.exchange(MarkedText(text, ((34, 39),), complete=True))
+        animal, vehicle, town = surfaces(other.text, sorted(other.spans))
+        assert town == "Ghent"
+        seen |= {animal, vehicle}
+    assert seen == {"otter", "heron", "bream", "kayaks", "trams"}
+
+
+def test_a_text_without_such_nouns_has_nothing_to_exchange(taxonomy):
+    assert CommonNouns(taxonomy, ["animal"], 0).exchange(MarkedText("A kayak .", (), complete=True)) is None
+
+
+def test_a_branch_that_the_taxonomy_lacks_is_named(taxonomy):
+    with pytest.raises(DataFileError, match='"fungus" is no category'):
+        CommonNouns(taxonomy, ["animal", "fungus"], 0)

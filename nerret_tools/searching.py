@@ -367,9 +367,10 @@ def _relevance(curve: Calibration | None, score: float | None) -> float | None:
 
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
     """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
-    exact = vectors.astype(np.float64)  # in float32 the last decimal would depend on how many rows there are
+    exact = vectors.astype(np.float64)
     lengths = np.maximum(np.linalg.norm(exact, axis=1) * np.linalg.norm(query), 1e-12)
-    rounded: list[float] = np.round(exact @ query / lengths, SCORE_DECIMALS).tolist()
+    products = (exact * query).sum(axis=1)  # a matrix product's last decimal depends on how many rows there are
+    rounded: list[float] = np.round(products / lengths, SCORE_DECIMALS).tolist()
     return rounded
 
 

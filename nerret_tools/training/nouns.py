@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from nerret_tools.errors import DataFileError
 from nerret_tools.training.spans import MarkedText
 from nerret_tools.training.taxonomy import Taxonomy
 from nerret_tools.training.wordings import plural
+
+logger = logging.getLogger(__name__)
 
 _MOST_WORDS = 4  # of a noun that is looked for in sentences
 _LEAST_LETTERS = 4
@@ -69,15 +74,17 @@ def find_nouns(text: str, words: Mapping[str, int], anywhere: bool = False) -> I
 
 
 class CommonNouns:
-    """Marks what corpora of names leave unmarked: kinds of animals, dishes, drugs, tools in lower case.
+    """Marks what corpora of names leave unmarked: kinds of animals, dishes, drugs, vehicles in lower case.
 
-    A noun that means one thing only, of which there are no kinds ("beagle", not "dog"), is a mention where it
-    stands in a sentence. Other nouns of the branches are unknown: "the dog" may be meant as one or not. Those with
-    many kinds, such as "animal", are none.
+    A noun of the branches that means one thing only and of which there are no kinds ("otter") is a mention where the
+    word before says that it is a noun, and unknown where it may be another part of speech. Unknown too are nouns with
+    at least half of their senses in the branches and few kinds ("violin"). The rest are no mentions: nouns that mostly
+    mean something else ("line"), that name a category ("animal", "dog"), and short ones ("cat"), which are often
+    something else too.
 
     Args:
         taxonomy: Read with ``min_members=1``, so that every noun with another below it is a type.
-        branches: First lemmas of the categories whose nouns count.
+        branches: First lemmas of the categories whose nouns count; of several, the one with the most nouns.
         seed: Of the exchange of nouns.
 
     Raises:
@@ -86,19 +93,10 @@ class CommonNouns:
 
     def __init__(self, taxonomy: Taxonomy, branches: Sequence[str], seed: int) -> None:
         self.random = random.Random(seed)
-        below: dict[str, set[int]] = {}
-        for synset, members in zip(taxonomy.types, taxonomy.members, strict=True):
-            name = taxonomy.synsets[synset].lemmas[0]
-            if name in branches and len(members) > len(below.get(name, ())):  # "plant" is a factory too
-                below[name] = {synset, *members.tolist()}
-        for branch in branches:
-            if branch not in below:
-                raise DataFileError(f'the recipe\'s branch "{branch}" is no category of the taxonomy')
-        branch_of = {synset: name for name, synsets in below.items() for synset in synsets}
+        branch_of = _branches(taxonomy, branches)
         inner = set(taxonomy.types)
-        broad = {
-            one for one, members in zip(taxonomy.types, taxonomy.members, strict=True) if len(members) > _MANY_KINDS
-        }
+        kinds = zip(taxonomy.types, taxonomy.members, strict=True)
+        few = branch_of.keys() - {synset for synset, members in kinds if len(members) > _MANY_KINDS}
         meanings = senses(taxonomy)
         leaves = {
             lemma: found[0]
@@ -106,15 +104,12 @@ class CommonNouns:
             if len(found) == 1 and found[0] in branch_of and found[0] not in inner
         }
         self.leaves = {word: synset for word, synset in written(taxonomy, leaves).items() if word.islower()}
-        self.others = {
-            word: found[0]
-            for lemma, found in meanings.items()
-            if len(lemma) >= _LEAST_LETTERS
-            and lemma not in leaves
-            and 2 * len((branch_of.keys() - broad).intersection(found)) >= len(found)
-            for word in (lemma, plural(lemma))
-            if word not in self.leaves
-        }
+        self.candidates = dict(self.leaves)
+        for lemma, found in meanings.items():
+            inside = sum(synset in few for synset in found)
+            if len(lemma) >= _LEAST_LETTERS and lemma not in leaves and 2 * inside >= len(found):
+                for word in (lemma, plural(lemma)):
+                    self.candidates.setdefault(word, found[0])
         self.alike: dict[str, list[str]] = {}
         groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
         for word, synset in sorted(self.leaves.items()):
@@ -128,28 +123,47 @@ class CommonNouns:
         taken = _taken(marked.text, [*marked.spans, *nouns])
         unknown = [
             (start, end)
-            for _, start, end in find_nouns(marked.text, self.others, anywhere=True)
+            for _, start, end in find_nouns(marked.text, self.candidates, anywhere=True)
             if not any(taken[start:end])
         ]
-        return replace(marked, spans=(*marked.spans, *nouns), unknown=tuple(unknown))
+        return replace(marked, spans=(*marked.spans, *nouns), unknown=(*marked.unknown, *unknown))
 
     def exchange(self, marked: MarkedText) -> MarkedText | None:
         """Return the text with others of their branches in place of its nouns; None where it has none."""
         nouns = self._nouns(marked)
         if not nouns:
             return None
-        text, spans = marked.text, list(marked.spans)
+        text, spans, unknown = marked.text, list(marked.spans), list(marked.unknown)
         for start, end in reversed(nouns):
             other = self.random.choice(self.alike[text[start:end]])
             text = text[:start] + other + text[end:]
             change = len(other) - (end - start)
-            spans = [(a + change, b + change) if a > start else (a, b) for a, b in spans]
+            spans, unknown = (
+                [(a + change, b + change) if a > start else (a, b) for a, b in some] for some in (spans, unknown)
+            )
             spans.append((start, start + len(other)))
-        return replace(marked, text=text, spans=tuple(spans))
+        return replace(marked, text=text, spans=tuple(spans), unknown=tuple(unknown))
 
     def _nouns(self, marked: MarkedText) -> list[tuple[int, int]]:
         taken = _taken(marked.text, marked.spans)
         return [(start, end) for _, start, end in find_nouns(marked.text, self.leaves) if not any(taken[start:end])]
+
+
+def _branches(taxonomy: Taxonomy, names: Sequence[str]) -> dict[int, str]:
+    """Synset → the branch that it is in."""
+    chosen: dict[str, tuple[int, np.ndarray]] = {}
+    for synset, members in zip(taxonomy.types, taxonomy.members, strict=True):
+        name = taxonomy.synsets[synset].lemmas[0]
+        if name in names and (name not in chosen or len(members) > len(chosen[name][1])):  # "plant": a factory too
+            chosen[name] = synset, members
+    branch_of = {}
+    for name in names:
+        if name not in chosen:
+            raise DataFileError(f'the recipe\'s branch "{name}" is no category of the taxonomy')
+        synset, members = chosen[name]
+        logger.info('branch "%s": %s, %d nouns', name, taxonomy.synsets[synset].definition, len(members))
+        branch_of.update(dict.fromkeys([synset, *members.tolist()], name))
+    return branch_of
 
 
 def _taken(text: str, spans: Iterable[tuple[int, int]]) -> bytearray:

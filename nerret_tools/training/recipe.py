@@ -34,7 +34,7 @@ class CommonNounData(_Part):
     Attributes:
         taxonomy: In the format of wndb(5WN), relative to the data folder.
         branches: First lemmas of the categories whose nouns count.
-        repeat: How often the sentences that have such nouns are gone through once more, with others in their places.
+        repeat: Copies of each sentence that has such nouns, with others of their branches in their places.
     """
 
     taxonomy: str

@@ -236,6 +236,8 @@ def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out
 
 def _fit(rankings: list[Judged], told: str) -> Calibration:
     """Fit a curve, and tell what it is worth on types that it was not fitted on."""
+    if not rankings:
+        raise DataFileError("no mention was found in the development sentences: there is nothing to calibrate on")
     types = len({one.name for one in rankings})
     if types > 1:  # else nothing is left when one is held out
         held = leave_one_out(rankings)
@@ -282,7 +284,8 @@ def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:
     if recipe.nouns is None:
         return texts
     nouns = CommonNouns(read_wordnet(data / recipe.nouns.taxonomy, min_members=1), recipe.nouns.branches, recipe.seed)
-    others = [other for _ in range(recipe.nouns.repeat) for text in texts if (other := nouns.exchange(text))]
+    distinct = dict.fromkeys(texts)
+    others = [other for _ in range(recipe.nouns.repeat) for text in distinct if (other := nouns.exchange(text))]
     logger.info("span head: %d texts, and %d with nouns exchanged", len(texts), len(others))
     return [nouns.mark(text) for text in texts + others]
 

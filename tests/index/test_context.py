@@ -45,6 +45,18 @@ def test_without_context_the_mentions_alone_decide(index):
     assert scores.tolist() == pytest.approx([hit.score for hit in alone.hits])
 
 
+def test_the_parts_of_a_score_do_not_depend_on_the_page(index):
+    whole = index.find("airline", min_relevance=0, max_mentions=50).hits
+    for limit in (1, 2):
+        found, cursor = [], None
+        while cursor is not None or not found:
+            page = index.find("airline", min_relevance=0, max_mentions=50, limit=limit, cursor=cursor)
+            found, cursor = found + page.hits, page.next_cursor
+            if cursor is None:
+                break
+        assert found == whole
+
+
 def test_both_ways_have_a_cut_off_of_their_own(index):
     with_context, alone = (index.find("airline", context=context) for context in (True, False))
     assert with_context.min_score != alone.min_score

@@ -129,6 +129,11 @@ def test_a_span_head_trained_on_an_early_block_finds_and_embeds_in_one_pass(desc
     calibrated = CliRunner().invoke(app, ["train", "calibration", "--model", str(description), *common])
     assert calibrated.exit_code == 0, calibrated.output
     assert 0 < Calibration.load(spec.weights / "calibration.json").cutoff < 1
+    missed = {"id": "a", "text": "it was late", "entities": [{"start": 7, "end": 11, "type": "town"}]}
+    (folder / "marked.jsonl").write_text(json.dumps(missed))
+    refused = CliRunner().invoke(app, ["train", "calibration", "--model", str(description), *common])
+    assert refused.exit_code == 2
+    assert "no mention was found in the development sentences" in " ".join(refused.output.split())
 
 
 def test_calibration_without_a_span_head_uses_the_marked_spans(description, tmp_path):

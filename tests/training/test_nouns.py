@@ -22,9 +22,9 @@ def surfaces(text, spans):
 def test_a_noun_without_kinds_is_a_mention_and_one_with_kinds_is_unknown(taxonomy):
     text = "Kim saw a heron , the otters and some tame otters on a barge ."
     marked = CommonNouns(taxonomy, ["animal", "vehicle"], 0).mark(MarkedText(text, ((0, 3),), complete=True))
-    # No word before the second "otters" says that it is a noun.
     assert surfaces(text, marked.spans) == ["Kim", "heron", "otters"]
-    assert surfaces(text, marked.unknown) == ["barge"]
+    # No word before the second "otters" says that it is a noun.
+    assert surfaces(text, marked.unknown) == ["otters", "barge"]
     assert marked.complete
 
 
@@ -42,7 +42,36 @@ def test_a_category_of_many_kinds_is_no_mention_and_not_unknown(taxonomy, monkey
     assert surfaces(text, marked.unknown) == ["barge"]
 
 
-def test_nouns_change_places_with_others_of_their_branch_and_number(taxonomy):
+def test_a_noun_counts_by_its_senses(noun_file):
+    lines = [
+        "00000201 03 n 01 kayak 0 001 @ 00000100 n 0000 | a kind of song",
+        "00000202 03 n 01 bream 0 001 @ 00000100 n 0000 | a kind of stone",
+        "00000203 03 n 01 bream 0 001 @ 00000100 n 0000 | a kind of gate",
+        "00000204 03 n 01 animal 0 001 @ 00000100 n 0000 | a shop for pets",
+        "00000205 03 n 01 aviary 0 001 @ 00000204 n 0000 | one for birds",
+    ]
+    with noun_file.open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    nouns = CommonNouns(read_wordnet(noun_file, min_members=1), ["animal", "vehicle"], 0)
+    text = "The kayak , the bream and the otter left the aviary ."
+    marked = nouns.mark(MarkedText(text, (), complete=True))
+    # Half of the kayak's senses are in the branches, a third of the bream's; the larger "animal" is the branch.
+    assert surfaces(text, marked.spans) == ["otter"]
+    assert surfaces(text, marked.unknown) == ["kayak"]
+
+
+def test_what_was_unknown_stays_so_and_moves_with_the_text(taxonomy):
+    text = "Here an otter met Flint ."
+    given = MarkedText(text, ((5, 7),), complete=True, unknown=((18, 23),))
+    nouns = CommonNouns(taxonomy, ["animal"], 0)
+    assert nouns.mark(given).unknown == given.unknown
+    while (other := nouns.exchange(given)).text == text:
+        pass
+    assert surfaces(other.text, other.unknown) == ["Flint"]
+    assert surfaces(other.text, other.spans[:1]) == ["an"]
+
+
+def test_nouns_change_places_with_others_of_their_branch_and_ending(taxonomy):
     text = "Here an otter met the kayaks near Ghent ."
     nouns = CommonNouns(taxonomy, ["animal", "vehicle"], 0)
     seen = set()

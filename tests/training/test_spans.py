@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from nerret_tools.detection.span_head import MAX_WORDS
+from nerret_tools.cli.app import app
+from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
 from nerret_tools.detection.word_shapes import word_shapes
 from nerret_tools.models import find_spec
 from nerret_tools.models.entity_model import load_model
@@ -53,6 +57,30 @@ def test_unknown_words_are_unknown_where_the_marking_is_complete_too(encoder):
     assert found["heron", "heron"] == found["a", "heron"] == -1
     assert found["Danube", "heron"] == found["a", "a"] == 0
     assert found["Danube", "Danube"] == 1
+
+
+def test_the_command_teaches_common_nouns_that_nobody_marked(encoder, noun_file, tmp_path):
+    sentences = ["we saw a heron by the mill", "they fed an otter at noon", "she drew the heron again"]
+    lines = [json.dumps({"id": str(n), "text": text, "entities": []}) for n, text in enumerate(sentences)]
+    (tmp_path / "unmarked.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    spans = {
+        "data": [{"path": "unmarked.jsonl", "complete": True}],
+        "nouns": {"taxonomy": noun_file.name, "branches": ["animal"], "repeat": 4},
+        "steps": 60,
+        "batch_size": 6,
+        "learning_rate": 3e-3,
+        "threshold": 0.5,
+        "overlap_threshold": 0.5,
+    }
+    files = {"path": "unmarked.jsonl", "types": "types.json"}
+    recipe = {"spans": spans, "projection": {"taxonomy": noun_file.name}, "calibration": {"labelled": files}}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--recipe", str(tmp_path / "recipe.json")]
+    trained = CliRunner().invoke(app, ["train", "spans", *arguments])
+    assert trained.exit_code == 0, trained.output
+    text = "he met a bream in the evening"
+    [found] = encoder.encode([text], None, SpanHead.load(tmp_path / "out" / "spans.safetensors"))
+    assert [text[a:b] for a, b in found.spans.tolist()] == ["bream"]
 
 
 def test_a_few_sentences_are_learnt(encoder):

@@ -76,11 +76,11 @@ def find_nouns(text: str, words: Mapping[str, int], anywhere: bool = False) -> I
 class CommonNouns:
     """Marks what corpora of names leave unmarked: kinds of animals, dishes, drugs, vehicles in lower case.
 
-    A noun of the branches that means one thing only and of which there are no kinds ("otter") is a mention where the
-    word before says that it is a noun, and unknown where it may be another part of speech. Unknown too are nouns with
-    at least half of their senses in the branches and few kinds ("violin"). The rest are no mentions: nouns that mostly
-    mean something else ("line"), that name a category ("animal", "dog"), and short ones ("cat"), which are often
-    something else too.
+    A noun of the branches that means one thing only and of which there are no kinds ("harmonica") is a mention where
+    the word before says that it is a noun, and unknown where it may be another part of speech. Unknown too are nouns
+    with at least half of their senses in the branches and few kinds ("violin"). The rest are no mentions: nouns that
+    mostly mean something else ("line"), that name a category ("animal", "dog"), and short ones ("cat"), which are
+    often something else too.
 
     Args:
         taxonomy: Read with ``min_members=1``, so that every noun with another below it is a type.

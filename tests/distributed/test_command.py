@@ -67,7 +67,7 @@ def test_stopped_with_ctrl_c_and_run_again_it_reports_as_the_local_engine_does(
     os.killpg(stopped.pid, signal.SIGINT)
     out, err = stopped.communicate(timeout=60)
 
-    assert (stopped.returncode, out) == (130, "")
+    assert (stopped.returncode, out) == (130, ""), err
     assert err.splitlines()[-1].startswith("Stopped. The index in http")
     assert "Traceback" not in err
     assert psutil.wait_procs(family, timeout=20)[1] == []

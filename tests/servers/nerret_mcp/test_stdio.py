@@ -18,6 +18,9 @@ from nerret_tools import EntityIndex
 
 TOOL = "find_documents_with_entity_type"
 HANDSHAKE_SECONDS = 1.5
+HANDSHAKE_SHARE = 1.5
+"""Of what a process takes that only imports the MCP SDK: on a slow machine that alone is more than the seconds."""
+
 EXIT_SECONDS = 2.0
 """After which clients use force."""
 
@@ -90,7 +93,7 @@ def start(environment, foreign_place):
 
 
 def test_the_handshake_of_a_cold_start_is_quick(start):
-    taken = []
+    taken, imports = [], []
     for _ in range(ATTEMPTS):
         began = time.monotonic()
         with start() as conversation:
@@ -100,7 +103,12 @@ def test_the_handshake_of_a_cold_start_is_quick(start):
             conversation.end()
         if taken[-1] <= HANDSHAKE_SECONDS:
             return
-    pytest.fail(f"the handshake took {taken} seconds")
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import mcp.server"], check=True)
+        imports.append(time.monotonic() - began)
+        if taken[-1] <= HANDSHAKE_SHARE * imports[-1]:
+            return
+    pytest.fail(f"the handshake took {taken} seconds, importing the SDK {imports}")
 
 
 def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, foreign_place):

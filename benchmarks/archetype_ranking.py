@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nerret_tools.archetypes.retrieval import ArchetypeLens
-from nerret_tools.evaluation.labelled import read_labelled
+from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.models import find_spec
 from nerret_tools.models.entity_model import load_model
 

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from nerret_tools.evaluation.labelled import read_documents
+from nerret_tools.lab.evaluation.labelled import read_documents
 from nerret_tools.models import find_spec
 from nerret_tools.models.entity_model import EntityModel, load_model
 

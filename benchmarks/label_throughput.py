@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from nerret_tools import EntityExtractor
-from nerret_tools.training.taxonomy import read_wordnet
+from nerret_tools.lab.training.taxonomy import read_wordnet
 
 TYPE_COUNTS = (1, 10, 100, 1000)
 

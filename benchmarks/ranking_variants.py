@@ -24,14 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from nerret_tools.evaluation.baselines.bm25 import score_words
-from nerret_tools.evaluation.labelled import read_labelled
+from nerret_tools.lab.evaluation.baselines.bm25 import score_words
+from nerret_tools.lab.evaluation.labelled import read_labelled
+from nerret_tools.lab.training.taxonomy import read_wordnet
 from nerret_tools.models import Calibration, find_spec
 from nerret_tools.models.entity_model import load_model
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import feed_back
 from nerret_tools.storage import Scan
-from nerret_tools.training.taxonomy import read_wordnet
 
 NEAREST = 100  # other types that are a mention's background
 RARE = 10  # relevant documents of a type that is made rare

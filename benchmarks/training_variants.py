@@ -31,17 +31,17 @@ import torch
 
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.projection import Projection
-from nerret_tools.evaluation.labelled import LabelledData, read_documents, read_labelled
+from nerret_tools.lab.evaluation.labelled import LabelledData, read_documents, read_labelled
+from nerret_tools.lab.training.adapter import train_adapter
+from nerret_tools.lab.training.examples import LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.mentions import CARRIERS, labelled_mentions, taxonomy_mentions
+from nerret_tools.lab.training.mining import mine_types
+from nerret_tools.lab.training.projection import train_projection
+from nerret_tools.lab.training.recipe import Recipe, read_recipe
+from nerret_tools.lab.training.taxonomy import Taxonomy, hold_back, read_wordnet
 from nerret_tools.models import find_spec
 from nerret_tools.models.encoders import load_encoder
 from nerret_tools.models.spec import PROJECTION_FILE, RECIPE_FILE
-from nerret_tools.training.adapter import train_adapter
-from nerret_tools.training.examples import LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
-from nerret_tools.training.mentions import CARRIERS, labelled_mentions, taxonomy_mentions
-from nerret_tools.training.mining import mine_types
-from nerret_tools.training.projection import train_projection
-from nerret_tools.training.recipe import Recipe, read_recipe
-from nerret_tools.training.taxonomy import Taxonomy, hold_back, read_wordnet
 
 BRANCHES = ["bird", "musical instrument", "garment", "beverage", "aircraft", "religion", "writer", "chemical element"]
 SENTENCES = 5000

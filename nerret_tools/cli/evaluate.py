@@ -10,8 +10,8 @@ import typer
 from nerret_tools.cli.labelled import LabelledForm
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain, print_json, results
-from nerret_tools.evaluation.baselines import Baseline
-from nerret_tools.evaluation.run import SpanSource
+from nerret_tools.lab.evaluation.baselines import Baseline
+from nerret_tools.lab.evaluation.run import SpanSource
 
 
 def evaluate(
@@ -101,9 +101,9 @@ def evaluate(
         return
     if page is not None or name is not None or not excerpts:
         raise typer.BadParameter("--page, --name and --no-excerpts belong to --report DIR")
-    from nerret_tools.evaluation.labelled import read_labelled
-    from nerret_tools.evaluation.run import evaluate as run
-    from nerret_tools.evaluation.table import render
+    from nerret_tools.lab.evaluation.labelled import read_labelled
+    from nerret_tools.lab.evaluation.run import evaluate as run
+    from nerret_tools.lab.evaluation.table import render
 
     measured = run(
         read_labelled(labelled, types, form=form, limit_documents=limit_documents),
@@ -131,8 +131,8 @@ def _write_report(
     excerpts: bool,
     as_json: bool,
 ) -> None:
-    from nerret_tools.evaluation.labelled import read_labelled
-    from nerret_tools.evaluation.study import read_study, study, write_study
+    from nerret_tools.lab.evaluation.labelled import read_labelled
+    from nerret_tools.lab.evaluation.study import read_study, study, write_study
 
     read_study(folder)  # what is there and cannot be added to shows before the long work
     place = labelled.resolve()

@@ -135,7 +135,7 @@ def _read(
     paths: list[str], id_field: str, text_field: str, limit: int | None
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
-    from nerret_tools.evaluation.labelled import read_documents
+    from nerret_tools.lab.evaluation.labelled import read_documents
     from nerret_tools.reading import DocumentReader
 
     found: list[tuple[str, str]] = []

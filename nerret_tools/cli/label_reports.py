@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from nerret_tools.archetypes import EntityExtractor, Plan, SchemaReport
-    from nerret_tools.evaluation.span_f1 import SpanScores
+    from nerret_tools.lab.evaluation.span_f1 import SpanScores
 
 __all__ = ["LabelReport", "print_evaluation", "print_explanation"]
 
@@ -80,8 +80,8 @@ def print_evaluation(
     as_json: bool,
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
-    from nerret_tools.evaluation.labelled import read_documents
-    from nerret_tools.evaluation.span_f1 import difference_p, score_spans
+    from nerret_tools.lab.evaluation.labelled import read_documents
+    from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
 
     systems = _systems() if ablations else {"complete": None}
     scores: dict[str, dict[str, SpanScores]] = {}

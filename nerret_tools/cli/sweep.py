@@ -12,7 +12,7 @@ from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain, print_json, results
 
 if TYPE_CHECKING:
-    from nerret_tools.evaluation.sweep.report import SweepReport
+    from nerret_tools.lab.sweep.report import SweepReport
 
 
 def sweep(
@@ -75,7 +75,7 @@ def sweep(
     if as_json:
         print_json(report)
     else:
-        from nerret_tools.evaluation.sweep.table import render
+        from nerret_tools.lab.sweep.table import render
 
         results().print(render(report, types_count))
 
@@ -91,9 +91,9 @@ def _measure(
     *,
     draws: bool,
 ) -> SweepReport:
-    from nerret_tools.evaluation.labelled import read_labelled
-    from nerret_tools.evaluation.sweep.figures import load_matplotlib
-    from nerret_tools.evaluation.sweep.run import sweep as run
+    from nerret_tools.lab.evaluation.labelled import read_labelled
+    from nerret_tools.lab.sweep.figures import load_matplotlib
+    from nerret_tools.lab.sweep.run import sweep as run
     from nerret_tools.models import find_spec
     from nerret_tools.models.backbone_files import backbone_folder
 
@@ -116,7 +116,7 @@ def _measure(
 
 
 def _write(report: SweepReport, out: Path) -> None:
-    from nerret_tools.evaluation.sweep.figures import draw_heat_map
+    from nerret_tools.lab.sweep.figures import draw_heat_map
 
     out.mkdir(parents=True, exist_ok=True)
     written = out / f"sweep-{report.model}.json"
@@ -127,8 +127,8 @@ def _write(report: SweepReport, out: Path) -> None:
 
 
 def _draw_curve(files: list[Path], out: Path | None) -> None:
-    from nerret_tools.evaluation.sweep.figures import draw_depth_curve
-    from nerret_tools.evaluation.sweep.report import read_report
+    from nerret_tools.lab.sweep.figures import draw_depth_curve
+    from nerret_tools.lab.sweep.report import read_report
 
     if out is None:
         raise typer.BadParameter("--curve needs --out DIR")

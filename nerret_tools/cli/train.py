@@ -14,7 +14,7 @@ from nerret_tools.models import find_spec
 from nerret_tools.models.spec import RECIPE_FILE
 
 if TYPE_CHECKING:
-    from nerret_tools.training.recipe import Recipe
+    from nerret_tools.lab.training.recipe import Recipe
 
 app = typer.Typer(
     help="Train a model's span head, projection or calibration from a recipe and data.",
@@ -38,7 +38,7 @@ Seed = Annotated[int | None, typer.Option(help="Instead of the recipe's.")]
 @app.command()
 def adapter(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
     """Train an adapter of the backbone with projection and span head (an hour or two on two cores)."""
-    from nerret_tools.training.steps import make_adapter
+    from nerret_tools.lab.training.steps import make_adapter
 
     whole = _recipe(recipe, model)
     part = _seeded(_present(whole.adapter, "adapter"), seed)
@@ -56,7 +56,7 @@ def refinement(
 ) -> None:
     """Train adapter, projection and span head further, from those in the folder (an hour on two cores)."""
     from nerret_tools.errors import DataFileError
-    from nerret_tools.training.steps import make_refinement
+    from nerret_tools.lab.training.steps import make_refinement
 
     whole = _recipe(recipe, model)
     first = _present(whole.adapter, "adapter")
@@ -73,7 +73,7 @@ def context(data: Data, out: Out, recipe: RecipePath = None, model: Model = "min
 
     The folder must hold adapter and projection; the projection gives up as many dimensions.
     """
-    from nerret_tools.training.steps import make_context
+    from nerret_tools.lab.training.steps import make_context
 
     part = _seeded(_present(_recipe(recipe, model).context, "context"), seed)
     _run(lambda: make_context(find_spec(model), part, data, out))
@@ -82,7 +82,7 @@ def context(data: Data, out: Out, recipe: RecipePath = None, model: Model = "min
 @app.command()
 def spans(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm", seed: Seed = None) -> None:
     """Train the span head, which finds mentions (about half an hour on two cores)."""
-    from nerret_tools.training.steps import make_span_head
+    from nerret_tools.lab.training.steps import make_span_head
 
     part = _seeded(_recipe(recipe, model).spans, seed)
     _run(lambda: make_span_head(find_spec(model), part, data, out))
@@ -102,8 +102,8 @@ def projection(
     types: Annotated[str | None, typer.Option(help="JSON object, label to description, for --labelled.")] = None,
 ) -> None:
     """Train the projection, which makes representations type-aware (about ten minutes on two cores)."""
-    from nerret_tools.training.recipe import LabelledFiles
-    from nerret_tools.training.steps import make_projection
+    from nerret_tools.lab.training.recipe import LabelledFiles
+    from nerret_tools.lab.training.steps import make_projection
 
     part = _seeded(_recipe(recipe, model).projection, seed)
     if (labelled is None) != (types is None):
@@ -117,7 +117,7 @@ def projection(
 @app.command()
 def calibration(data: Data, out: Out, recipe: RecipePath = None, model: Model = "minilm") -> None:
     """Fit relevance and the default cut-off on development types (a few minutes on two cores)."""
-    from nerret_tools.training.steps import make_calibration
+    from nerret_tools.lab.training.steps import make_calibration
 
     part = _recipe(recipe, model).calibration
     _run(lambda: make_calibration(find_spec(model), part, data, out))
@@ -134,7 +134,7 @@ def archetypes(
     ] = False,
 ) -> None:
     """Train the archetype head and fit how types are chosen (about six minutes on two cores)."""
-    from nerret_tools.training import archetype_steps as steps
+    from nerret_tools.lab.training import archetype_steps as steps
 
     spec = find_spec(model)
     part = steps.read_archetype_recipe(recipe or spec.weights / steps.RECIPE_FILE)
@@ -145,7 +145,7 @@ def archetypes(
 
 
 def _recipe(path: Path | None, model: str) -> Recipe:
-    from nerret_tools.training.recipe import read_recipe
+    from nerret_tools.lab.training.recipe import read_recipe
 
     own = find_spec(model).weights / RECIPE_FILE
     return read_recipe(path or (own if own.is_file() else find_spec("minilm").weights / RECIPE_FILE))

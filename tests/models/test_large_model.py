@@ -137,8 +137,8 @@ def test_a_span_head_trained_on_an_early_block_finds_and_embeds_in_one_pass(desc
 
 
 def test_calibration_without_a_span_head_uses_the_marked_spans(description, tmp_path):
-    from nerret_tools.training.recipe import CalibrationRecipe, LabelledFiles
-    from nerret_tools.training.steps import make_calibration
+    from nerret_tools.lab.training.recipe import CalibrationRecipe, LabelledFiles
+    from nerret_tools.lab.training.steps import make_calibration
 
     line = {"id": "a", "text": TEXT, "entities": [{"start": 10, "end": 14, "type": "town"}]}
     other = {"id": "b", "text": TEXT, "entities": [{"start": 25, "end": 28, "type": "deed"}]}
@@ -150,8 +150,8 @@ def test_calibration_without_a_span_head_uses_the_marked_spans(description, tmp_
 
 
 def test_a_description_without_state_blocks_cannot_train_a_span_head(description, tmp_path):
-    from nerret_tools.training.recipe import SpanRecipe
-    from nerret_tools.training.steps import make_span_head
+    from nerret_tools.lab.training.recipe import SpanRecipe
+    from nerret_tools.lab.training.steps import make_span_head
 
     spec = dataclasses.replace(find_spec(description), state_blocks=())
     with pytest.raises(ModelError, match="names no state_blocks"):

@@ -1,0 +1,121 @@
+"""Representations to train the projection on: nouns in small contexts, and marked sentences."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.lab.evaluation.labelled import LabelledData
+from nerret_tools.lab.training.taxonomy import Taxonomy
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 20_000  # texts encoded between two lines of the log
+WORDINGS = 4  # lemmas of a type that serve as its description
+
+# A noun among other words; none of them says of what kind it is.
+CARRIERS = (
+    "{} was mentioned in the report .",
+    "we read about {} yesterday .",
+    "the article describes {} and its history .",
+    "they discussed {} at length .",
+    "among them was {} .",
+    "in the end , {} stood out .",
+)
+
+
+@dataclass(frozen=True)
+class TypedMentions:
+    """Representations with their types.
+
+    Attributes:
+        vectors: Of the mentions, ``[n, d]`` float16.
+        item: What each mention is one context of (a synset, or the mention itself), ``[n]``.
+        types_of: The types of each item.
+        anchors: Of the type descriptions, ``[m, d]`` float32; a type may have several wordings.
+        anchor_type: The type of each anchor, ``[m]``.
+        words: What is written of each item: a noun's definition, or the sentence that a mention is in.
+        described: The wording of each anchor.
+    """
+
+    vectors: np.ndarray
+    item: np.ndarray
+    types_of: Sequence[np.ndarray]
+    anchors: np.ndarray
+    anchor_type: np.ndarray
+    words: Sequence[str] = ()
+    described: Sequence[str] = ()
+
+
+def taxonomy_mentions(encoder: TextEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:
+    """Read every noun alone, before and after its definition, and in a carrier sentence."""
+    generator = random.Random(seed)
+    texts: list[str] = []
+    spans: list[list[tuple[int, int]]] = []
+
+    def put(before: str, noun: str, after: str) -> None:
+        texts.append(before + noun + after)
+        spans.append([(len(before), len(before) + len(noun))])
+
+    for synset in taxonomy.synsets:
+        before, after = generator.choice(CARRIERS).split("{}")
+        put("", generator.choice(synset.lemmas), "")
+        put("", generator.choice(synset.lemmas), f" : {synset.definition}")
+        put(f"{synset.definition} : ", generator.choice(synset.lemmas), "")
+        put(before, generator.choice(synset.lemmas), after)
+    vectors = _encode(encoder, texts, spans)
+    lemmas = [(kind, lemma) for kind, i in enumerate(taxonomy.types) for lemma in taxonomy.synsets[i].lemmas[:WORDINGS]]
+    return TypedMentions(
+        vectors=vectors,
+        item=np.repeat(np.arange(len(taxonomy.synsets)), len(texts) // len(taxonomy.synsets)),
+        types_of=taxonomy.ancestors,
+        anchors=encoder.encode_types([lemma for _, lemma in lemmas]),
+        anchor_type=np.array([kind for kind, _ in lemmas]),
+        words=[f"{', '.join(synset.lemmas)}: {synset.definition}" for synset in taxonomy.synsets],
+        described=[lemma for _, lemma in lemmas],
+    )
+
+
+def labelled_mentions(encoder: TextEncoder, sources: Sequence[LabelledData]) -> TypedMentions:
+    """Read the marked entities of sentences; labels with the same description are one type."""
+    descriptions = sorted({description for source in sources for description in source.types.values()})
+    number = {description: kind for kind, description in enumerate(descriptions)}
+    texts: list[str] = []
+    spans: list[list[tuple[int, int]]] = []
+    types_of: list[np.ndarray] = []
+    for source in sources:
+        for document in source.documents:
+            kinds: dict[tuple[int, int], set[int]] = {}
+            for entity in document.entities:
+                if entity.type in source.types:
+                    kinds.setdefault((entity.start, entity.end), set()).add(number[source.types[entity.type]])
+            if kinds:
+                texts.append(document.text)
+                spans.append(sorted(kinds))
+                types_of += [np.array(sorted(kinds[span])) for span in sorted(kinds)]
+    return TypedMentions(
+        vectors=_encode(encoder, texts, spans),
+        item=np.arange(len(types_of)),
+        types_of=types_of,
+        anchors=encoder.encode_types(descriptions),
+        anchor_type=np.arange(len(descriptions)),
+        words=[text for text, places in zip(texts, spans, strict=True) for _ in places],
+        described=descriptions,
+    )
+
+
+def _encode(encoder: TextEncoder, texts: list[str], spans: list[list[tuple[int, int]]]) -> np.ndarray:
+    """Vectors of all spans, in order, in half precision to save memory."""
+    started, parts = time.monotonic(), []
+    for first in range(0, len(texts), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        parts += [one.vectors.astype(np.float16) for one in encoder.encode(texts[chunk], spans[chunk])]
+        done = min(first + CHUNK, len(texts))
+        logger.info("encoded %d of %d texts, %.0f s", done, len(texts), time.monotonic() - started)
+    return np.concatenate(parts)

@@ -232,9 +232,9 @@ def _ambiguous(study: AmbiguousStudy) -> str:
     grid = table(("name", "types", "pairs", *systems), rows)
     quality = table(("system", "R-Precision"), [[name, interval(value)] for name, value in study.r_precision.items()])
     sentences = f"""{study.documents} sentences written for this package (`nerret_tools/lab/evaluation/ambiguous`), in
-        which names such as Mercury stand for different types; model {study.model}, fingerprint `{study.fingerprint}`. How
-        often a document with the type asked for ranks above one in which the same name has another type (0.5 is
-        chance):"""
+        which names such as Mercury stand for different types; model {study.model}, fingerprint
+        `{study.fingerprint}`. How often a document with the type asked for ranks above one in which the same name
+        has another type (0.5 is chance):"""
     return f"""## Ambiguous names
 
 {paragraph(sentences)}

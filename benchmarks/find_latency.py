@@ -24,9 +24,8 @@ import chromadb
 import numpy as np
 from chromadb.config import Settings
 
-from nerret_tools.ranking import feed_back, gather_evidence, rank_page, score_rows
-from nerret_tools.storage import Scan
-from nerret_tools.storage.scan_copy import ScanCopy
+from nerret_tools.ranking import feed_back, gather_evidence, rank_page
+from nerret_tools.scan import Scan, ScanCopy, score_rows
 
 DIMENSION = 500
 CLUSTERS = 2_000

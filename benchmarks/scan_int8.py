@@ -22,9 +22,8 @@ from pathlib import Path
 import numpy as np
 from find_latency import DIMENSION, build_scan, clustered, timed
 
-from nerret_tools.ranking import SCORE_DECIMALS, gather_evidence, rank_page, score_scan
-from nerret_tools.storage import Scan
-from nerret_tools.storage.scan_copy import ScanCopy
+from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.scan import SCORE_DECIMALS, Scan, ScanCopy, score_scan
 
 SIDES = ("float32", "int8")
 PAGE = 20

@@ -16,7 +16,6 @@ from nerret_tools.errors import CursorError, EntityTypeError, FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
-    SCORE_DECIMALS,
     Evidence,
     Page,
     Position,
@@ -25,15 +24,15 @@ from nerret_tools.ranking import (
     feed_back,
     gather_evidence,
     rank_page,
-    score_scan,
     search_digest,
 )
+from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
 
 if TYPE_CHECKING:
     from nerret_tools.archetypes.retrieval import ArchetypeLens
     from nerret_tools.models.entity_model import EntityModel
-    from nerret_tools.storage import Scan
+    from nerret_tools.scan import Scan
 
 PORTION = 200
 """Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other.

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nerret_tools.cancellation import CancelledError, cancellable, check_cancelled
-from nerret_tools.ranking import score_rows
-from nerret_tools.ranking.exact import exact_scores
+from nerret_tools.scan import score_rows
+from nerret_tools.scan.exact import exact_scores
 
 ROWS = 100_000
 DIMENSION = 16

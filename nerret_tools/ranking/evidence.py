@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.bounds import score_bounds
-from nerret_tools.ranking.exact import exact_scores
 from nerret_tools.ranking.page import rows_of
-from nerret_tools.ranking.searchable import Searchable
+from nerret_tools.scan import Scan, exact_scores, score_bounds
 
 __all__ = ["Evidence", "gather_evidence"]
 
@@ -38,7 +36,7 @@ class Evidence:
 
 
 def gather_evidence(
-    scan: Searchable,
+    scan: Scan,
     query: npt.NDArray[np.float32],
     approximate: npt.NDArray[np.float32],
     documents: npt.NDArray[np.int64],

@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.bounds import score_bounds
-from nerret_tools.ranking.exact import exact_scores
-from nerret_tools.ranking.searchable import Searchable
+from nerret_tools.scan import Scan, exact_scores, score_bounds
 
 __all__ = ["feed_back"]
 
@@ -29,7 +27,7 @@ Relevance = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
 def feed_back(
-    scan: Searchable,
+    scan: Scan,
     query: Floats,
     approximate: Floats,
     relevance: Relevance,
@@ -66,9 +64,7 @@ def feed_back(
     return moved.astype(np.float32)
 
 
-def _best_rows(
-    scan: Searchable, query: Floats, approximate: Floats, count: int
-) -> tuple[Rows, npt.NDArray[np.float64]]:
+def _best_rows(scan: Scan, query: Floats, approximate: Floats, count: int) -> tuple[Rows, npt.NDArray[np.float64]]:
     """The best rows of live documents with their exact scores, ties by document id and place."""
     least, most = score_bounds(scan, query, approximate)
     if not scan.live.all():

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.bounds import score_bounds
-from nerret_tools.ranking.exact import exact_scores
-from nerret_tools.ranking.searchable import Searchable
+from nerret_tools.scan import Scan, exact_scores, score_bounds
 
 __all__ = ["Page", "Position", "rank_page"]
 
@@ -31,7 +29,7 @@ class Page:
     """Part of a ranking.
 
     Attributes:
-        documents: ``[k]`` positions in `Searchable.document_ids`, best first, ties in the order of their ids.
+        documents: ``[k]`` positions in `Scan.document_ids`, best first, ties in the order of their ids.
         document_ids: The ``k`` ids.
         scores: ``[k]`` float64, rounded to six decimals.
         total: Documents over the cut-off in all pages together.
@@ -46,7 +44,7 @@ class Page:
 
 
 def rank_page(
-    scan: Searchable,
+    scan: Scan,
     query: npt.NDArray[np.float32],
     approximate: npt.NDArray[np.float32],
     *,
@@ -89,7 +87,7 @@ def rank_page(
 class _Ranking:
     """Best scores of documents: approximate for all, exact for those that are asked for."""
 
-    def __init__(self, scan: Searchable, query: npt.NDArray[np.float32], approximate: npt.NDArray[np.float32]) -> None:
+    def __init__(self, scan: Scan, query: npt.NDArray[np.float32], approximate: npt.NDArray[np.float32]) -> None:
         self._scan = scan
         self._query = query
         lower, self._upper = score_bounds(scan, query, approximate)

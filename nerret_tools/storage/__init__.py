@@ -6,12 +6,10 @@ Importing this package imports neither chromadb nor torch; opening a store impor
 from nerret_tools.storage.chroma import ChromaStore
 from nerret_tools.storage.metadata import check_metadata
 from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention
-from nerret_tools.storage.scan import Scan
 
 __all__ = [
     "ChromaStore",
     "MentionBlock",
-    "Scan",
     "StoredDocument",
     "StoredMention",
     "check_metadata",

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from nerret_tools.scan import Scan, ScanCopy
     from nerret_tools.storage.opening import OpenIndex
-    from nerret_tools.storage.scan import Scan
-    from nerret_tools.storage.scan_copy import ScanCopy
     from nerret_tools.storage.state import IndexState, Plain
 
 __all__ = ["SCAN_DTYPES", "ChromaStore"]

@@ -21,7 +21,7 @@ from nerret_tools.storage.peek import DATABASE_NAME, LOCK_NAME, SERVER_PORT, Ser
 if TYPE_CHECKING:
     from chromadb.api.client import Client
 
-    from nerret_tools.storage.scan_copy import ScanCopy
+    from nerret_tools.scan import ScanCopy
 
 __all__ = ["Connection", "is_server"]
 

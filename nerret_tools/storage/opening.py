@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, cast
 from chromadb.errors import NotFoundError
 
 from nerret_tools.errors import IndexNotFoundError, InputError, StoreError
+from nerret_tools.scan import ScanCopy
 from nerret_tools.storage.calls import RETRY_SECONDS, Caller
 from nerret_tools.storage.connection import Connection, is_server
 from nerret_tools.storage.metadata import RESERVED_PREFIX
 from nerret_tools.storage.peek import DOCUMENTS_ENDING, states_of
-from nerret_tools.storage.scan_copy import ScanCopy
 from nerret_tools.storage.state import IndexState, Plain
 from nerret_tools.storage.table import CHEAP_HNSW, Table
 

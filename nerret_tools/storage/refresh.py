@@ -17,8 +17,8 @@ from nerret_tools.storage.keys import GENERATION, content_of
 from nerret_tools.storage.records import mention_ids
 
 if TYPE_CHECKING:
+    from nerret_tools.scan import ScanCopy
     from nerret_tools.storage.opening import OpenIndex
-    from nerret_tools.storage.scan_copy import ScanCopy
     from nerret_tools.storage.state import IndexState
 
 __all__ = ["refresh"]

@@ -21,8 +21,8 @@ from nerret_tools.storage.metadata import RESERVED_PREFIX, filterable, to_json
 from nerret_tools.storage.records import MentionBlock, StoredDocument, mention_ids
 
 if TYPE_CHECKING:
+    from nerret_tools.scan import ScanCopy
     from nerret_tools.storage.opening import OpenIndex
-    from nerret_tools.storage.scan_copy import ScanCopy
     from nerret_tools.storage.state import IndexState
 
 __all__ = ["delete", "write"]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerret_tools.ranking import feed_back, feedback, score_scan
+from nerret_tools.ranking import feed_back, feedback
+from nerret_tools.scan import Scan, score_scan
 
-from .worlds import World, make_worlds
+from .worlds import make_worlds
 
 WHOLE = [slice(None)]
 
@@ -57,7 +58,7 @@ def test_the_order_of_the_rows_does_not_matter():
     order = np.random.default_rng(0).permutation(len(world.document_ids))
     blocks = [world.vectors[world.offsets[one] : world.offsets[one + 1]] for one in order]
     offsets = np.concatenate([[0], np.cumsum([len(block) for block in blocks])])
-    other = World(np.concatenate(blocks), world.document_ids[order], offsets, world.live[order])
+    other = Scan(np.concatenate(blocks), world.document_ids[order], offsets, world.live[order], 1)
     first, second = (
         feed_back(scan, query, score_scan(scan, query[None])[0], relevance, WHOLE, nearest=9) for scan in (world, other)
     )

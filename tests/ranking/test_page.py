@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerret_tools.ranking import gather_evidence, rank_page, score_rows
+from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.scan import Scan, score_rows
 
-from .worlds import World, unit
+from .worlds import unit
 
 
 def make_world(seed, documents, dimension, distinct, dead=0.2):
@@ -17,7 +18,7 @@ def make_world(seed, documents, dimension, distinct, dead=0.2):
     pool = unit(world.standard_normal((distinct, dimension)))
     ids = np.array([f"d{number}" for number in world.permutation(documents)], dtype=object)
     live = world.random(documents) >= dead
-    made = World(pool[world.integers(0, distinct, offsets[-1])], ids, offsets, live)
+    made = Scan(pool[world.integers(0, distinct, offsets[-1])], ids, offsets, live, 1)
     return made, unit(world.standard_normal(dimension))
 
 
@@ -130,7 +131,7 @@ def test_documents_may_be_chosen_by_a_mask():
 
 
 def test_nothing_to_rank_is_an_empty_page():
-    empty = World(np.empty((0, 4), np.float32), np.empty(0, object), np.zeros(1, np.int64), np.empty(0, bool))
+    empty = Scan(np.empty((0, 4), np.float32), np.empty(0, object), np.zeros(1, np.int64), np.empty(0, bool), 1)
     query = unit(np.ones(4))
 
     page = rank_page(empty, query, score_rows(empty.vectors, query), limit=3)
@@ -163,7 +164,7 @@ def test_products_equal_float64_for_any_number_of_queries_and_threads(queries, t
 
 
 def test_the_margin_covers_the_error_of_float32():
-    from nerret_tools.ranking.exact import exact_scores, margin
+    from nerret_tools.scan.exact import exact_scores, margin
 
     world = np.random.default_rng(7)
     vectors, query = unit(world.standard_normal((20_000, 500))), unit(world.standard_normal(500))

@@ -1,19 +1,9 @@
 """Documents with vectors to be ranked."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from nerret_tools.storage.quantised import Quantised, quantise
-
-
-@dataclass
-class World:
-    vectors: np.ndarray
-    document_ids: np.ndarray
-    offsets: np.ndarray
-    live: np.ndarray
-    quantised: Quantised | None = None
+from nerret_tools.scan import Scan
+from nerret_tools.scan.quantised import quantise
 
 
 def unit(vectors):
@@ -37,4 +27,4 @@ def make_worlds(seed, documents, dimension, kind):
     query = unit(vectors[0] + 0.1 * unit(world.standard_normal(dimension)))
     ids = np.array([f"d{number}" for number in world.permutation(documents)], dtype=object)
     parts = (vectors, ids, offsets, world.random(documents) >= 0.2)
-    return World(*parts), World(*parts, quantise(vectors)), query
+    return Scan(*parts, 1), Scan(*parts, 1, quantise(vectors)), query

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerret_tools.ranking import gather_evidence, rank_page, score_rows
+from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.scan import score_rows
 
 NAMES = [f"d{number}" for number in range(12)]
 

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from nerret_tools.storage import scan_folder
-from nerret_tools.storage.scan_copy import ScanCopy
+from nerret_tools.scan import ScanCopy
+from nerret_tools.scan import folder as scan_folder
 from nerret_tools.storage.table import Table
 
 
@@ -177,7 +177,7 @@ def test_a_cache_folder_that_cannot_be_used_is_replaced_by_memory(
 
 
 def test_a_copy_whose_file_cannot_grow_moves_to_memory(tmp_path, make, open_store, monkeypatch):
-    from nerret_tools.storage.rows import FileRows
+    from nerret_tools.scan.rows import FileRows
 
     store = open_store(tmp_path)
     first, second = make("a", 3), make("b", 2)

@@ -7,20 +7,22 @@ within a proven bound; those are scored again in float64, where equal vectors ge
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
+from nerret_tools.scan.rows import RowReader
 
-__all__ = ["ROUNDING", "SCORE_DECIMALS", "Vectors", "exact_scores", "margin"]
+__all__ = ["LONGEST_ROW", "ROUNDING", "SCORE_DECIMALS", "exact_scores", "margin"]
 
 SCORE_DECIMALS = 6
 """Scores are rounded to these: float32 vectors do not carry more, and nearly equal ones then tie."""
 
 ROUNDING = 0.5 * 10.0**-SCORE_DECIMALS + 2.0**-22
 """Added to every bound: what rounding scores takes away, and adding the bound to a score below 2 in float32."""
+
+LONGEST_ROW = 1.001
+"""The most that a stored vector is long: unit length, and what float32 makes of it."""
 
 _FLOAT32_ROUNDING = 2.0**-24
 
@@ -30,27 +32,20 @@ _BLOCK_BYTES = 8 * 2**20
 Rows = npt.NDArray[np.int64]
 
 
-class Vectors(Protocol):
-    """An array of ``[n, dimension]`` float32, or something that gives its rows."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, key: Any, /) -> Any: ...
-
-
 def margin(query: npt.NDArray[np.float32]) -> float:
     """The most by which a float32 product with unit rows can differ from the exact, rounded score.
 
     The classic bound for a sum of ``n`` products in any order: ``n * u / (1 - n * u)`` times the lengths of
-    both vectors (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). Rows may be a
-    thousandth longer than one.
+    both vectors (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
     """
     bound = len(query) * _FLOAT32_ROUNDING
     length = float(np.linalg.norm(query.astype(np.float64)))
-    return 1.001 * length * bound / (1 - bound) + ROUNDING
+    return LONGEST_ROW * length * bound / (1 - bound) + ROUNDING
 
 
-def exact_scores(vectors: Vectors, query: npt.NDArray[np.float32], rows: Rows) -> npt.NDArray[np.float64]:
+def exact_scores(
+    vectors: npt.NDArray[np.float32] | RowReader, query: npt.NDArray[np.float32], rows: Rows
+) -> npt.NDArray[np.float64]:
     """Scores of some rows in float64, rounded to `SCORE_DECIMALS`.
 
     Args:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.storage.quantised import Quantised
-from nerret_tools.storage.rows import RowReader
+from nerret_tools.scan.quantised import QuantisedRows
+from nerret_tools.scan.rows import RowReader
 
 __all__ = ["Scan"]
 
@@ -37,17 +36,7 @@ class Scan:
     offsets: npt.NDArray[np.int64]
     live: npt.NDArray[np.bool_]
     generation: int
-    quantised: Quantised | None = None
-
-    @cached_property
-    def owners(self) -> npt.NDArray[np.int64]:
-        """``[n]``: the position in `document_ids` of each row's document."""
-        return np.repeat(np.arange(len(self.document_ids)), np.diff(self.offsets))
-
-    @cached_property
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """``[n]``: each row's mention number within its document."""
-        return np.arange(len(self.vectors)) - self.offsets[:-1][self.owners]
+    quantised: QuantisedRows | None = None
 
     def mention_key(self, row: int) -> tuple[str, int]:
         """Document id and mention number of a row, as `ChromaStore.mentions` takes them."""

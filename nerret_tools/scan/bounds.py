@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.exact import ROUNDING, margin
-from nerret_tools.ranking.product import score_rows
-from nerret_tools.ranking.quantised import quantised_products, quantised_slack
-from nerret_tools.ranking.searchable import Searchable
+from nerret_tools.scan.exact import ROUNDING, margin
+from nerret_tools.scan.product import score_rows
+from nerret_tools.scan.quantised import quantised_products, quantised_slack
+from nerret_tools.scan.scan import Scan
 
 __all__ = ["score_bounds", "score_scan"]
 
 Floats = npt.NDArray[np.float32]
 
 
-def score_scan(scan: Searchable, queries: Floats) -> Floats:
+def score_scan(scan: Scan, queries: Floats) -> Floats:
     """Approximate scores ``[q, n]`` of all rows for queries ``[q, dimension]``; good to `score_bounds`."""
     if scan.quantised is not None:
         return quantised_products(scan.quantised, queries)
@@ -23,7 +23,7 @@ def score_scan(scan: Searchable, queries: Floats) -> Floats:
 
 
 def score_bounds(
-    scan: Searchable, query: Floats, approximate: Floats, rows: npt.NDArray[np.int64] | None = None
+    scan: Scan, query: Floats, approximate: Floats, rows: npt.NDArray[np.int64] | None = None
 ) -> tuple[Floats, Floats]:
     """The least and the most that the exact, rounded scores of rows can be.
 

@@ -1,4 +1,4 @@
-"""The scan in int8: approximate products of quantised rows, and how far each can be from the exact score."""
+"""Vectors in a quarter of their size: one byte a number, one scale a row; the product with them, and its bound."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
+from nerret_tools.scan.exact import LONGEST_ROW
 
-__all__ = ["QuantisedRows", "quantised_products", "quantised_slack"]
+__all__ = ["QuantisedRows", "quantise", "quantised_products", "quantised_slack", "width_of"]
 
 _log = logging.getLogger(__name__)
+
+_LARGEST_CODE = 127
+
+_WIDTH = 64
+"""Codes are filled up with zeros to a multiple of this: fast products of int8 read whole groups of numbers."""
 
 _BLOCK_ROWS = 65_536
 """Rows multiplied between two looks at whether the search was called off: 33 MB at 500 dimensions."""
@@ -24,38 +30,64 @@ _BLOCK_ROWS = 65_536
 _PORTION = 512
 """Rows that NumPy turns into float32 at a time: they stay in the second-level cache."""
 
-_WIDTH = 64
-"""Torch's product reads groups of numbers, of at least 8, and behind the last row where they do not come out even."""
-
 _BFLOAT16_ROUNDING = 2.0**-8
 
-_SUM_ROUNDING = 2.0**-22
-"""Of one step of a float32 sum, however it is rounded: four times the usual."""
+_STEP_ROUNDING = 2.0**-22
+"""Of one step of a float32 sum or difference, however it is rounded: four times the usual, as a share."""
 
-_ROW_LENGTH = 1.001
-"""The most that a vector is long, as in `exact.margin`."""
+_UNDERFLOW = 2.0**-60
+"""More than the lengths of vectors whose squares are too small for float32."""
 
 Floats = npt.NDArray[np.float32]
 Product = Callable[[npt.NDArray[np.int8], Floats], Floats]
 
 
-class QuantisedRows(Protocol):
+@dataclass(frozen=True, eq=False)
+class QuantisedRows:
     """Rows ``scales[i] * codes[i]`` that stand for vectors.
 
     Attributes:
         codes: ``[n, width]`` int8; ``width`` is the dimension or a little more, with zeros behind.
-        scales: ``[n]`` float32.
+        scales: ``[n]`` float32, positive.
         errors: ``[n]`` float32, at least the length of each vector's difference from its row.
     """
 
-    @property
-    def codes(self) -> npt.NDArray[np.int8]: ...  # noqa: D102
+    codes: npt.NDArray[np.int8]
+    scales: Floats
+    errors: Floats
 
-    @property
-    def scales(self) -> Floats: ...  # noqa: D102
 
-    @property
-    def errors(self) -> Floats: ...  # noqa: D102
+def width_of(dimension: int) -> int:
+    """Codes in a row."""
+    return -(-dimension // _WIDTH) * _WIDTH
+
+
+def quantise(vectors: Floats) -> QuantisedRows:
+    """Round each vector to whole multiples of a 127th of its largest number.
+
+    A vector ``v`` and its row ``s * c`` differ by ``e``, whose length is measured here, so for every query
+    ``q``: ``|q·v - q·(s * c)| = |q·e| <= |q| |e|`` (Cauchy and Schwarz).
+
+    Args:
+        vectors: ``[n, dimension]``.
+    """
+    dimension = vectors.shape[1]
+    largest = np.maximum(vectors.max(axis=1, initial=0), -vectors.min(axis=1, initial=0))
+    # Smaller scales would be rounded to nothing
+    scales = np.where(largest > np.finfo(np.float32).tiny * 2**8, largest / _LARGEST_CODE, 1).astype(np.float32)
+    scaled = vectors / scales[:, None]
+    np.rint(scaled, out=scaled)
+    codes = np.zeros((len(vectors), width_of(dimension)), np.int8)
+    codes[:, :dimension] = scaled
+    scaled *= scales[:, None]
+    rest = np.subtract(vectors, scaled, out=scaled)
+    errors = _lengths(rest) * (1 + dimension * _STEP_ROUNDING) + _lengths(vectors) * _STEP_ROUNDING + _UNDERFLOW
+    return QuantisedRows(codes, scales, errors.astype(np.float32))
+
+
+def _lengths(vectors: Floats) -> npt.NDArray[np.float64]:
+    squares: Floats = np.einsum("ij,ij->i", vectors, vectors)
+    return np.sqrt(squares.astype(np.float64))
 
 
 def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
@@ -68,9 +100,8 @@ def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
     Returns:
         ``[q, n]``. Good to `quantised_slack`.
     """
-    width = rows.codes.shape[1]
-    product = _fastest() if width % _WIDTH == 0 else _numpy_product
-    wide = np.zeros((len(queries), width), np.float32)
+    product = _fastest()
+    wide = np.zeros((len(queries), rows.codes.shape[1]), np.float32)
     wide[:, : queries.shape[1]] = _bfloat16(queries)
     scores = np.empty((len(queries), len(rows.codes)), np.float32)
     for first in range(0, len(rows.codes), _BLOCK_ROWS):
@@ -98,13 +129,13 @@ def quantised_slack(errors: Floats, query: Floats, approximate: Floats) -> Float
     wide = query.astype(np.float64)
     rounded = _bfloat16(query).astype(np.float64)
     length, rest = float(np.linalg.norm(wide)), float(np.linalg.norm(wide - rounded))
-    steps = len(query) * _SUM_ROUNDING
+    steps = len(query) * _STEP_ROUNDING
     by_length = rest + float(np.linalg.norm(rounded)) * steps / (1 - steps)
-    of_sum = _BFLOAT16_ROUNDING / (1 - _BFLOAT16_ROUNDING) + _SUM_ROUNDING
+    of_sum = _BFLOAT16_ROUNDING / (1 - _BFLOAT16_ROUNDING) + _STEP_ROUNDING
     # Slightly more of everything, for the rounding of this very computation
     slack = np.abs(approximate) * np.float32(1.001 * of_sum)
     slack += errors * np.float32(1.001 * (length + by_length))
-    slack += np.float32(1.001 * _ROW_LENGTH * by_length)
+    slack += np.float32(1.001 * LONGEST_ROW * by_length)
     return slack
 
 
@@ -127,7 +158,7 @@ def _fastest() -> Product:
         # AttributeError: a torch without the function. RuntimeError: torch's own, where it has none for this processor
         _log.info("this torch cannot multiply int8 with bfloat16 (%s), so NumPy does", error)
         return _numpy_product
-    if (wrong > _BFLOAT16_ROUNDING * np.abs(exact) + codes.shape[1] * _SUM_ROUNDING * lengths).any():
+    if (wrong > _BFLOAT16_ROUNDING * np.abs(exact) + codes.shape[1] * _STEP_ROUNDING * lengths).any():
         _log.info("this torch multiplies int8 with bfloat16 imprecisely, so NumPy does it")
         return _numpy_product
     return _torch_product

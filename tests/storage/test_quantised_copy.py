@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from nerret_tools.errors import InputError
-from nerret_tools.ranking import rank_page, score_scan
-from nerret_tools.storage import quantised as module
-from nerret_tools.storage.quantised import quantise
-from nerret_tools.storage.rows import FileRows
+from nerret_tools.ranking import rank_page
+from nerret_tools.scan import quantised_copy as module
+from nerret_tools.scan import score_scan
+from nerret_tools.scan.quantised import quantise
+from nerret_tools.scan.rows import FileRows
 
 
 @pytest.fixture

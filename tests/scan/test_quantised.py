@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nerret_tools.cancellation import CancelledError, cancellable
-from nerret_tools.ranking import gather_evidence, quantised, rank_page, score_scan
-from nerret_tools.ranking.bounds import score_bounds
-from nerret_tools.ranking.exact import exact_scores, margin
-from nerret_tools.storage.quantised import quantise
+from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.scan import Scan, quantised, score_scan
+from nerret_tools.scan.bounds import score_bounds
+from nerret_tools.scan.exact import exact_scores, margin
+from nerret_tools.scan.quantised import quantise
 
-from .worlds import World, make_worlds
+from ..ranking.worlds import make_worlds
 
 worlds = st.builds(
     make_worlds,
@@ -107,7 +108,7 @@ def test_rows_of_zeros_and_of_the_smallest_numbers_are_possible(product):
     vectors = np.zeros((3, 8), np.float32)
     vectors[1] = np.finfo(np.float32).smallest_subnormal
     vectors[2, 0] = 1
-    small = World(vectors, np.array(["a", "b", "c"], object), np.arange(4), np.ones(3, bool), quantise(vectors))
+    small = Scan(vectors, np.array(["a", "b", "c"], object), np.arange(4), np.ones(3, bool), 1, quantise(vectors))
 
     page = rank_page(small, vectors[2], score_scan(small, vectors[2:])[0])
 

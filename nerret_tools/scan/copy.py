@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.storage.quantised import QuantisedRows
-from nerret_tools.storage.rows import FileRows, MemoryRows, Rows, checksum
-from nerret_tools.storage.scan import Scan
-from nerret_tools.storage.scan_folder import SIDECAR, ScanFolder
+from nerret_tools.scan.folder import SIDECAR, ScanFolder
+from nerret_tools.scan.quantised_copy import QuantisedCopy
+from nerret_tools.scan.rows import FileRows, MemoryRows, Rows, checksum
+from nerret_tools.scan.scan import Scan
 
 __all__ = ["ScanCopy"]
 
@@ -58,7 +58,7 @@ class ScanCopy:
         self._index_id = index_id
         self.dimension = dimension
         self._rows: Rows = MemoryRows(dimension)
-        self._quantised: QuantisedRows | None = None
+        self._quantised: QuantisedCopy | None = None
         self._ids: list[str] = []
         self._counts: list[int] = []
         self._live: list[bool] = []
@@ -215,15 +215,15 @@ class ScanCopy:
             in_memory.append(vectors)
             self._rows, self._quantised = in_memory, None
 
-    def _up_to_date_quantised(self) -> QuantisedRows:
+    def _up_to_date_quantised(self) -> QuantisedCopy:
         rows = self._rows.read()
         if self._quantised is None:
-            self._quantised = QuantisedRows(self._rows, self.dimension)
+            self._quantised = QuantisedCopy(self._rows, self.dimension)
         try:
             self._quantised.follow(rows)
         except OSError as error:
             _log.warning("%s, so the quantised scan is kept in memory", error)
-            self._quantised = QuantisedRows(MemoryRows(self.dimension), self.dimension)
+            self._quantised = QuantisedCopy(MemoryRows(self.dimension), self.dimension)
             self._quantised.follow(rows)
         return self._quantised
 
@@ -273,12 +273,12 @@ class ScanCopy:
         self.generation, self.begun = header["generation"], header["begun"]
         self._saved = (self.generation, self.begun, len(self._rows), self.quantised_count)
 
-    def _load_quantised(self, count: int, checksums: list[int]) -> QuantisedRows | None:
+    def _load_quantised(self, count: int, checksums: list[int]) -> QuantisedCopy | None:
         """The quantised rows as they were saved, or ``None``: they are made again from the others."""
         if not count:
             return None
         try:
-            quantised = QuantisedRows(self._rows, self.dimension, count)
+            quantised = QuantisedCopy(self._rows, self.dimension, count)
             return quantised if quantised.checksums() == checksums else None
         except OSError:
             return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
 from nerret_tools.errors import CursorError, EntityTypeError, FilterError
 from nerret_tools.models import Calibration, ModelSpec
@@ -30,7 +31,6 @@ from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
 
 if TYPE_CHECKING:
-    from nerret_tools.archetypes.retrieval import ArchetypeLens
     from nerret_tools.models.entity_model import EntityModel
     from nerret_tools.scan import Scan
 
@@ -101,11 +101,10 @@ class Searcher:
         return Calibration.load(file) if file.exists() else None
 
     @cached_property
-    def _lens(self) -> ArchetypeLens | None:
+    def _archetypes(self) -> ArchetypeHead | None:
         """Names mentions' archetypes, where the model has such a head."""
-        from nerret_tools.archetypes.retrieval import ArchetypeLens
-
-        return ArchetypeLens.load(self.spec)
+        file = self.spec.weights / ARCHETYPES_FILE
+        return ArchetypeHead.load(file) if file.is_file() else None
 
     def _curve(self, context: bool) -> Calibration | None:
         """The curve for scores with or without their context part, before feedback."""
@@ -300,7 +299,7 @@ class Searcher:
         size = self.spec.context_dimension
         entities = _cosines(vectors[:, :-size], query[:-size]) if size else None
         contexts = _cosines(vectors[:, -size:], query[-size:]) if size and query[-size:].any() else None
-        archetypes = None if self._lens is None else self._lens.names(vectors)
+        archetypes = None if self._archetypes is None else self._archetypes.likeliest(vectors)
         return [
             None
             if (found := stored.get(key)) is None

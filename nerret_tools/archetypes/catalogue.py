@@ -32,11 +32,10 @@ class Archetype(BaseModel):
 
 
 class Catalogue(BaseModel):
-    """All archetypes of one version; a trained head belongs to one version."""
+    """All archetypes, in the order of a trained head."""
 
     model_config = ConfigDict(frozen=True)
 
-    version: int
     archetypes: list[Archetype]
 
     @property

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nerret_tools.detection import Detector
+from nerret_tools.errors import ModelError
+from nerret_tools.models import ModelSpec, find_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from nerret_tools.encoding.windows import TokenizedText, Window
-    from nerret_tools.models import ModelSpec
     from nerret_tools.models.entity_model import EntityModel
 
 __all__ = ["Agreement", "Candidates", "ConsensusDetector", "SpanHeadDetector", "consensus", "read_candidates"]
@@ -46,8 +47,6 @@ class SpanHeadDetector:
     """
 
     def __init__(self, threshold: float, model: str | ModelSpec = "minilm") -> None:
-        from nerret_tools.models import find_spec
-
         self.threshold = threshold
         self.spec = find_spec(model)
         self.name = f"span head of {self.spec.name} over {threshold:g}"
@@ -120,8 +119,6 @@ class ScoredProposer:
     """Lets a span head propose all spans over a probability, and remembers the probabilities."""
 
     def __init__(self, model: EntityModel, floor: float) -> None:
-        from nerret_tools.errors import ModelError
-
         if model.head is None:
             raise ModelError(f"{model.spec.name} has no span head; pass two detectors to ConsensusDetector")
         self._head = model.head

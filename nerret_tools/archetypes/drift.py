@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from nerret_tools.archetypes.calibration import Mediation
+from nerret_tools.archetypes.mediation import Mediation
 from nerret_tools.archetypes.schema import TypeDefinition
 
 if TYPE_CHECKING:

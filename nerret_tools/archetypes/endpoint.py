@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint as scorer."""
+"""Any OpenAI-compatible endpoint as scorer, through the `openai` client."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import logging
 import os
 import string
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import numpy as np
 
 from nerret_tools.archetypes.scorer import NONE, Question
-from nerret_tools.errors import InputError, ScorerError
+from nerret_tools.errors import InputError, MissingExtraError, ScorerError
+
+try:
+    from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAI
+except ImportError as error:
+    raise MissingExtraError("asking an endpoint for the types", "llm") from error
 
 __all__ = ["EndpointScorer"]
 
 logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+NO_KEY = "none"  # the client wants one; servers on one's own machine ask for none
 TOP_LOGPROBS = 20  # the most that the protocol allows
-FIRST_WAIT = 0.5  # seconds before the first retry; doubled each time
-LONGEST_WAIT = 30.0  # seconds
-TRANSIENT = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 CHARACTERS_PER_TOKEN = 2  # few, for a bound: there is no tokenizer here
 CONTEXT = 300  # characters of text sent on either side of a mention
 INSTRUCTION = (
@@ -37,19 +38,20 @@ INSTRUCTION = (
 class EndpointScorer:
     """Asks a chat endpoint for the letter of a type and reads the letters' log-probabilities.
 
-    An answer that is not one of the letters is no answer: the mention gets no type.
+    An answer that is not one of the letters is no answer: the mention gets no type. Retries, waiting
+    between them and time-outs are the client's.
 
     Args:
         base_url: Up to and with the version: ``http://localhost:8000/v1``.
         model: The model's name there.
-        key_variable: Environment variable with the key; without it none is sent.
+        key_variable: Environment variable with the key.
         timeout: Seconds a request may take.
         retries: After a time-out, a lost connection, or a status that may pass (429, 5xx).
         at_once: Requests in flight.
         max_cost: Stop before more than this is spent, in the unit of the prices; None: no cap.
         input_price: For a million tokens sent.
         output_price: For a million tokens received.
-        client: For tests and proxies; closed by whoever made it.
+        client: One's own, with its own address, key, retries and time-out.
 
     Raises:
         InputError: A cap without prices, or an option out of range.
@@ -67,21 +69,19 @@ class EndpointScorer:
         max_cost: float | None = None,
         input_price: float = 0.0,
         output_price: float = 0.0,
-        client: httpx.Client | None = None,
+        client: OpenAI | None = None,
     ) -> None:
         if max_cost is not None and input_price <= 0 and output_price <= 0:
             raise InputError("max_cost needs input_price or output_price, else nothing is ever spent")
         if retries < 0 or at_once < 1 or timeout <= 0:
             raise InputError("retries must be at least 0, at_once at least 1, and timeout above 0")
         self.spent = 0.0
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._model = model
-        self._key = os.environ.get(key_variable)
-        self._retries = retries
         self._at_once = at_once
         self._max_cost = max_cost
         self._prices = (input_price / 1e6, output_price / 1e6)
-        self._client = client or httpx.Client(timeout=timeout)
+        key = os.environ.get(key_variable) or NO_KEY
+        self._client = client or OpenAI(base_url=base_url, api_key=key, timeout=timeout, max_retries=retries)
         self._lock = threading.Lock()
 
     def choose(self, questions: Sequence[Question]) -> list[np.ndarray | None]:
@@ -92,56 +92,46 @@ class EndpointScorer:
                 answers += threads.map(self._answer, questions[first : first + self._at_once])
         unusable = sum(answer is None for answer in answers)
         if unusable:
-            logger.warning("%d of %d answers of %s could not be used", unusable, len(answers), self._url)
+            logger.warning("%d of %d answers of %s could not be used", unusable, len(answers), self._client.base_url)
         return answers
 
     def _answer(self, question: Question) -> np.ndarray | None:
         letters = string.ascii_uppercase[: len(question.candidates) + 1]
-        body = {
-            "model": self._model,
-            "messages": [
-                {"role": "system", "content": INSTRUCTION},
-                {"role": "user", "content": _asked(question, letters)},
-            ],
-            "temperature": 0,
-            "max_tokens": 1,
-            "logprobs": True,
-            "top_logprobs": TOP_LOGPROBS,
-        }
-        reserved = self._reserve(body)
-        response = self._post(body)
-        try:
-            reply = response.json()
-        except ValueError:
-            return None
+        asked = _asked(question, letters)
+        reserved = self._reserve(len(INSTRUCTION) + len(asked))
+        reply = self._ask(asked)
         self._settle(reserved, reply)
         return read_reply(reply, letters)
 
-    def _post(self, body: dict[str, Any]) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        trouble = ""
-        for attempt in range(self._retries + 1):
-            wait = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
-            try:
-                response = self._client.post(self._url, json=body, headers=headers)
-            except httpx.TimeoutException:
-                trouble = "it did not answer in time"
-            except httpx.HTTPError as error:
-                trouble = f"it cannot be reached ({error})"
-            else:
-                if response.is_success:
-                    return response
-                trouble = f"it answered with status {response.status_code}"
-                if response.status_code not in TRANSIENT:
-                    raise ScorerError(f"{self._url}: {trouble}: {response.text[:200]!r}; check address, model and key")
-                wait = _asked_wait(response) or wait
-            if attempt < self._retries:
-                time.sleep(wait)
-        raise ScorerError(f"{self._url}: {trouble}, {self._retries + 1} times; start it, or raise timeout and retries")
+    def _ask(self, asked: str) -> Any:
+        """The answer as it came, JSON: what an endpoint leaves out or invents shall not matter before it is read."""
+        try:
+            response = self._client.chat.completions.with_raw_response.create(
+                model=self._model,
+                messages=[{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": asked}],
+                temperature=0,
+                max_tokens=1,
+                logprobs=True,
+                top_logprobs=TOP_LOGPROBS,
+            )
+        except APITimeoutError as error:
+            raise ScorerError(f"{self._client.base_url} did not answer in time; raise timeout or retries") from error
+        except APIConnectionError as error:
+            raise ScorerError(
+                f"{self._client.base_url} cannot be reached ({error.__cause__ or error}); start it, or mend the address"
+            ) from error
+        except APIStatusError as error:
+            raise ScorerError(
+                f"{self._client.base_url} answered with status {error.status_code}: {error.response.text[:200]!r}; "
+                "check address, model and key"
+            ) from error
+        try:
+            return response.http_response.json()
+        except ValueError:
+            return None
 
-    def _reserve(self, body: dict[str, Any]) -> float:
+    def _reserve(self, characters: int) -> float:
         """Count what a request will cost at most, so that requests in flight cannot pass the cap together."""
-        characters = sum(len(message["content"]) for message in body["messages"])
         coming = characters / CHARACTERS_PER_TOKEN * self._prices[0] + self._prices[1]
         with self._lock:
             if self._max_cost is not None and self.spent + coming > self._max_cost:
@@ -194,11 +184,3 @@ def _asked(question: Question, letters: str) -> str:
     names = [one.name if one.definition == one.name else f"{one.name}: {one.definition}" for one in question.candidates]
     listed = "\n".join(f"{letter}) {name}" for letter, name in zip(letters, [*names, NONE], strict=True))
     return f"Text: {before}[[{mention}]]{after}\n\nTypes:\n{listed}"
-
-
-def _asked_wait(response: httpx.Response) -> float | None:
-    """Seconds that the server asks to wait, where it says so in a number."""
-    try:
-        return min(LONGEST_WAIT, float(response.headers.get("Retry-After", "")))
-    except ValueError:
-        return None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from nerret_tools.archetypes.calibration import Mediation, Typing, TypingWeights
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
     EXPLORER_THRESHOLD,
@@ -21,16 +20,17 @@ from nerret_tools.archetypes.discovery import (
     SpanHeadDetector,
     read_candidates,
 )
+from nerret_tools.archetypes.drift import SchemaReport, report_schema
+from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead, Mediation
 from nerret_tools.archetypes.resolution import without_overlaps
 from nerret_tools.archetypes.schema import TypeDefinition, Types, read_types
 from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
+from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWeights, load_typing
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
+from nerret_tools.models import ModelSpec, find_spec
 
 if TYPE_CHECKING:
-    from nerret_tools.archetypes.drift import SchemaReport
-    from nerret_tools.archetypes.mediation import ArchetypeHead
-    from nerret_tools.models import ModelSpec
     from nerret_tools.models.entity_model import EntityModel
 
 __all__ = ["EntityExtractor", "Plan"]
@@ -119,9 +119,6 @@ class EntityExtractor:
         Raises:
             ModelError: Weights are missing or damaged.
         """
-        from nerret_tools.archetypes.calibration import TYPING_FILE, load_typing
-        from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
-        from nerret_tools.models import find_spec
         from nerret_tools.models.entity_model import load_model
 
         spec = find_spec(model)
@@ -195,8 +192,6 @@ class EntityExtractor:
         Raises:
             Everything that `extract` raises.
         """
-        from nerret_tools.archetypes.drift import report_schema
-
         schema = read_types(types)
         _check(texts, min_relevance)
         cutoff = self._cutoff(Plan()) if min_relevance is None else min_relevance

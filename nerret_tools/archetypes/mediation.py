@@ -1,99 +1,162 @@
-"""Abstract mediation (SAM-NER, section 3.2): an embedding's distribution over the archetypes."""
+"""Abstract mediation (SAM-NER, section 3.2): mentions and types meet by the archetypes that each of them has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from safetensors.numpy import save_file
 
-from nerret_tools.archetypes.calibration import unit_part
 from nerret_tools.errors import ModelError
 
-__all__ = ["ARCHETYPES_FILE", "ArchetypeHead"]
+__all__ = ["ARCHETYPES_FILE", "ArchetypeHead", "Mediation", "TypeFeatures", "unit_part"]
 
 ARCHETYPES_FILE = "archetypes.safetensors"
-WIDTH = 128  # of the hidden layer
-DROPOUT = 0.2
+FLOOR = 1e-3  # agreement under which all disagree alike; keeps the logarithm finite
 
 
-class ArchetypeHead(nn.Module):
+@dataclass(frozen=True)
+class ArchetypeHead:
     """A small classifier over archetypes for mentions and for type descriptions alike.
 
     Both live in one space, so one head serves both, and no table says which archetype a label has.
 
-    Args:
-        dimension: Of the embeddings.
+    Attributes:
         names: The archetypes, one a column.
-        version: Of the catalogue that it was trained for.
+        weights: Of two linear layers with GELU between: ``first.weight`` ``[width, d]``, ``first.bias``,
+            ``second.weight`` ``[n_archetypes, width]``, ``second.bias``; float32.
         temperature: Divides the logits; fitted on held-back nouns, so that probabilities are meant.
     """
 
-    def __init__(self, dimension: int, names: Sequence[str], version: int = 1, temperature: float = 1.0) -> None:
-        super().__init__()
-        self.names = list(names)
-        self.version = version
-        self.temperature = temperature
-        self.first = nn.Linear(dimension, WIDTH)
-        self.dropout = nn.Dropout(DROPOUT)
-        self.second = nn.Linear(WIDTH, len(self.names))
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """Return logits ``[n, n_archetypes]`` for embeddings ``[n, d]``."""
-        logits: Tensor = self.second(self.dropout(nn.functional.gelu(self.first(embeddings))))
-        return logits / self.temperature
+    names: Sequence[str]
+    weights: dict[str, np.ndarray]
+    temperature: float = 1.0
 
     @property
     def dimension(self) -> int:
         """Width of what goes in."""
-        return self.first.in_features
+        return int(self.weights["first.weight"].shape[1])
 
-    @torch.inference_mode()
     def distributions(self, embeddings: np.ndarray) -> np.ndarray:
         """Return probabilities ``[n, n_archetypes]`` float32, each row summing to 1.
 
         Embeddings may be wider than the head: then their first part is the mention's own, and the
         rest, its context's, is not looked at.
         """
-        if not len(embeddings):
-            return np.zeros((0, len(self.names)), dtype=np.float32)
-        logits = self(torch.from_numpy(unit_part(embeddings, 0, self.dimension)))
-        probabilities: np.ndarray = logits.softmax(dim=1).numpy()
+        own = unit_part(embeddings, 0, self.dimension)
+        hidden = gelu(own @ self.weights["first.weight"].T + self.weights["first.bias"])
+        logits = (hidden @ self.weights["second.weight"].T + self.weights["second.bias"]) / self.temperature
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
         return probabilities
+
+    def likeliest(self, embeddings: np.ndarray) -> list[str]:
+        """Return the name of each mention's likeliest archetype, for embeddings ``[n, d]``."""
+        return [self.names[column] for column in self.distributions(embeddings).argmax(axis=1)]
 
     def save(self, path: Path) -> None:
         """Write weights, names and temperature as safetensors."""
-        metadata = {
-            "names": "\n".join(self.names),
-            "version": str(self.version),
-            "temperature": repr(float(self.temperature)),
-        }
-        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, path, metadata=metadata)
+        metadata = {"names": "\n".join(self.names), "temperature": repr(float(self.temperature))}
+        save_file({name: np.ascontiguousarray(value) for name, value in self.weights.items()}, path, metadata=metadata)
 
     @classmethod
-    def load(cls, path: Path) -> ArchetypeHead:
-        """Read what `save` wrote, ready for inference.
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
 
         Raises:
             ModelError: The file is missing, damaged, or holds something else.
         """
         try:
-            with safe_open(path, framework="pt") as file:
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            with safe_open(path, framework="numpy") as file:
+                weights = {f"{layer}.{part}": _layer(file, layer, part) for layer, part in PARTS}
                 metadata = file.metadata() or {}
-            head = cls(
-                weights["first.weight"].shape[1],
-                metadata["names"].split("\n"),
-                int(metadata["version"]),
-                float(metadata["temperature"]),
-            )
-            head.load_state_dict(weights)
-        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            head = cls(metadata["names"].split("\n"), weights, float(metadata["temperature"]))
+            shapes = [weights[f"{layer}.{part}"].shape for layer, part in PARTS]
+            (width, dimension), count = shapes[0], len(head.names)
+            if shapes != [(width, dimension), (width,), (count, width), (count,)]:
+                raise ValueError(f"its layers do not fit each other or its {count} names: {shapes}")
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(
                 f"{path} is not an archetype head that can be read: {error}. `nerret train archetypes` makes one"
             ) from error
-        return head.eval()
+        return head
+
+
+PARTS = (("first", "weight"), ("first", "bias"), ("second", "weight"), ("second", "bias"))
+
+
+def _layer(file: safe_open, layer: str, part: str) -> np.ndarray:
+    values: np.ndarray = file.get_tensor(f"{layer}.{part}")
+    return values.astype(np.float32)
+
+
+def gelu(values: np.ndarray) -> np.ndarray:
+    """Return ``x Φ(x)``, float32; the error function by Abramowitz and Stegun 7.1.26, exact to 2e-7."""
+    size = np.abs(values) / np.float32(2**0.5)
+    t = 1 / (1 + np.float32(0.3275911) * size)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    error = np.copysign(1 - series * np.exp(-size * size), values)
+    result: np.ndarray = values * (1 + error) / 2
+    return result
+
+
+def unit_part(embeddings: np.ndarray, first: int, stop: int | None = None) -> np.ndarray:
+    """Return columns ``[first, stop)`` with rows of unit length, float32."""
+    part = np.ascontiguousarray(embeddings[:, first:stop], dtype=np.float32)
+    result: np.ndarray = part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-12)
+    return result
+
+
+@dataclass(frozen=True)
+class TypeFeatures:
+    """How mentions and types compare.
+
+    Attributes:
+        name: Cosine of mention and type name, ``[n_mentions, n_types]``.
+        definition: Cosine of mention and definition, ``[n_mentions, n_types]``.
+        context: Mean of the same cosines of the mention's context, where the model has a context
+            head, else 0, ``[n_mentions, n_types]``.
+        agreement: Logarithm of the probability that both are of one archetype, ``[n_mentions, n_types]``.
+        residual: Which types stand for what the others leave, ``[n_types]`` bool.
+    """
+
+    name: np.ndarray
+    definition: np.ndarray
+    context: np.ndarray
+    agreement: np.ndarray
+    residual: np.ndarray
+
+
+@dataclass(frozen=True)
+class Mediation:
+    """A schema ready to be compared with mentions.
+
+    Attributes:
+        names: Embeddings of the type names, ``[n_types, d]``.
+        definitions: Embeddings of their definitions, ``[n_types, d]``.
+        archetypes: Each type's distribution over archetypes, ``[n_types, n_archetypes]``.
+        residual: See `TypeFeatures`.
+        own: Columns of an embedding that are the mention's own; those behind are its context's.
+    """
+
+    names: np.ndarray
+    definitions: np.ndarray
+    archetypes: np.ndarray
+    residual: np.ndarray
+    own: int
+
+    def compare(self, embeddings: np.ndarray, archetypes: np.ndarray) -> TypeFeatures:
+        """Compare mentions ``[n, d]`` with their archetypes ``[n, n_archetypes]`` to every type."""
+        names, definitions, mentions = (
+            unit_part(one, 0, self.own) for one in (self.names, self.definitions, embeddings)
+        )
+        name, definition = mentions @ names.T, mentions @ definitions.T
+        context = np.zeros_like(name)
+        if embeddings.shape[1] > self.own:
+            wordings = unit_part(self.names, self.own) + unit_part(self.definitions, self.own)
+            context = unit_part(embeddings, self.own) @ wordings.T / 2
+        return TypeFeatures(name, definition, context, np.log(archetypes @ self.archetypes.T + FLOOR), self.residual)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from nerret_tools.archetypes import EntityExtractor, TypedMention
 from nerret_tools.cli.label_reports import print_evaluation, print_explanation
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain
 from nerret_tools.errors import DataFileError, InputError, ScorerError
-
-if TYPE_CHECKING:
-    from nerret_tools.archetypes import EntityExtractor, TypedMention
+from nerret_tools.reading import DocumentReader
 
 __all__ = ["label"]
 
@@ -80,8 +79,6 @@ def label(
     Prints one JSON object a document: `{"id", "entities": [{"start", "end", "text", "type",
     "archetype", "relevance"}]}`. With --explain or --evaluate a report; --json makes it one object.
     """
-    from nerret_tools.archetypes import EntityExtractor
-
     if evaluate and explain:
         raise typer.BadParameter("--evaluate and --explain are two reports; ask for one")
     if ablations and not evaluate:
@@ -136,7 +133,6 @@ def _read(
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
     from nerret_tools.lab.evaluation.labelled import read_documents
-    from nerret_tools.reading import DocumentReader
 
     found: list[tuple[str, str]] = []
     problems: list[str] = []

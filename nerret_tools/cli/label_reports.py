@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from pydantic import BaseModel
+from rich.table import Table
 
+from nerret_tools.archetypes import EntityExtractor, Plan, SchemaReport
+from nerret_tools.archetypes.discovery import Agreement
 from nerret_tools.cli.output import complain, print_json, results, visible
 from nerret_tools.errors import DataFileError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from nerret_tools.archetypes import EntityExtractor, Plan, SchemaReport
     from nerret_tools.lab.evaluation.span_f1 import SpanScores
 
 __all__ = ["LabelReport", "print_evaluation", "print_explanation"]
@@ -126,9 +126,6 @@ def _present(types: Any, labels: set[str], path: Path) -> Any:
 
 
 def _systems() -> dict[str, Plan | None]:
-    from nerret_tools.archetypes import Plan
-    from nerret_tools.archetypes.discovery import Agreement
-
     return {
         "complete": None,
         Ablation.EXPLORER.value: Plan(discovery=Agreement.ANCHOR),
@@ -140,8 +137,6 @@ def _systems() -> dict[str, Plan | None]:
 
 
 def _table(*columns: str) -> Table:
-    from rich.table import Table
-
     table = Table(box=None, pad_edge=False)
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right", overflow="fold")

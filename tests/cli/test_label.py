@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -108,12 +110,21 @@ def test_options_that_exclude_each_other_are_wrong_usage(nerret, files):
         assert nerret(*arguments, *wrong).exit_code == 2
 
 
-def test_an_endpoint_that_is_down_is_a_failure_and_types_nothing(nerret, files, monkeypatch):
-    from nerret_tools.archetypes import endpoint
+class Refusing(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.send_error(404, "no such model")
 
-    monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
-    scorer = ["--scorer", "some-model", "--base-url", "http://127.0.0.1:9/v1"]
-    result = nerret("label", files / "texts.jsonl", "--types", files / "types.json", *scorer)
+    def log_message(self, *_):
+        pass
+
+
+def test_an_endpoint_that_refuses_is_a_failure_and_types_nothing(nerret, files):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        scorer = ["--scorer", "some-model", "--base-url", f"http://127.0.0.1:{server.server_port}/v1"]
+        result = nerret("label", files / "texts.jsonl", "--types", files / "types.json", *scorer)
+        server.shutdown()
     assert result.exit_code == 1
-    assert "cannot be reached" in result.stderr
+    assert "404" in result.stderr
+    assert "check address, model and key" in result.stderr
     assert result.stdout == ""

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nerret_tools.archetypes.calibration import TYPING_FILE
 from nerret_tools.archetypes.catalogue import read_catalogue
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
@@ -21,6 +20,7 @@ from nerret_tools.archetypes.discovery import (
 )
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.archetypes.schema import TypeDefinition, read_types
+from nerret_tools.archetypes.typing_weights import TYPING_FILE
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.labelled import LabelledDocument, read_documents
 from nerret_tools.lab.training.archetypes import (

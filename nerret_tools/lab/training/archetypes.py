@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nerret_tools.archetypes.calibration import unit_part
 from nerret_tools.archetypes.catalogue import Catalogue
-from nerret_tools.archetypes.mediation import ArchetypeHead
+from nerret_tools.archetypes.mediation import ArchetypeHead, unit_part
 from nerret_tools.archetypes.schema import TypeDefinition
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.labelled import LabelledDocument
@@ -28,6 +27,8 @@ logger = logging.getLogger(__name__)
 INSTANCES = 500  # named nouns ("Rhine") an archetype, at most: mentions are names
 KINDS = 900  # other nouns ("river") an archetype, at most
 CHUNK = 4000  # texts encoded at a time
+WIDTH = 128  # of the head's hidden layer
+DROPOUT = 0.2
 EPOCHS = 8
 BATCH = 512
 LEARNING_RATE = 4e-3
@@ -185,7 +186,7 @@ def train_head(catalogue: Catalogue, parts: Sequence[Examples], dimension: int, 
     embeddings = torch.from_numpy(unit_part(np.concatenate(kept), 0, dimension))
     targets = torch.from_numpy(np.concatenate([parts[0].targets[~held], *(part.targets for part in parts[1:])])).float()
     weights = torch.from_numpy(np.concatenate([parts[0].weights[~held], *(part.weights for part in parts[1:])])).float()
-    head = ArchetypeHead(dimension, catalogue.names, catalogue.version)
+    head = _HeadInTraining(dimension, len(catalogue.names))
     optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * -(-len(embeddings) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
@@ -197,29 +198,47 @@ def train_head(catalogue: Catalogue, parts: Sequence[Examples], dimension: int, 
             optimizer.step()
             schedule.step()
     head.eval()
-    _fit_temperature(
+    temperature = _fit_temperature(
         head,
         torch.from_numpy(unit_part(parts[0].embeddings[held], 0, dimension)),
         torch.from_numpy(parts[0].targets[held]),
     )
-    return head
+    return ArchetypeHead(
+        catalogue.names, {name: value.numpy() for name, value in head.state_dict().items()}, temperature
+    )
+
+
+class _HeadInTraining(nn.Module):
+    """What `ArchetypeHead` computes, with gradients and dropout."""
+
+    def __init__(self, dimension: int, count: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(dimension, WIDTH)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.second = nn.Linear(WIDTH, count)
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Return logits ``[n, n_archetypes]`` for embeddings ``[n, d]``."""
+        logits: Tensor = self.second(self.dropout(F.gelu(self.first(embeddings))))
+        return logits
 
 
 @torch.no_grad()
-def _fit_temperature(head: ArchetypeHead, embeddings: Tensor, targets: Tensor) -> None:
-    logits = head(embeddings.float())
+def _fit_temperature(head: _HeadInTraining, embeddings: Tensor, targets: Tensor) -> float:
+    logits = head(embeddings)
     tried = np.arange(0.5, 3.01, 0.05)
     losses = [float(F.cross_entropy(logits / float(value), targets.float())) for value in tried]
-    head.temperature = round(float(tried[int(np.argmin(losses))]), 2)
-    chosen = (logits / head.temperature).softmax(dim=1)
+    temperature = round(float(tried[int(np.argmin(losses))]), 2)
+    chosen = (logits / temperature).softmax(dim=1)
     right = chosen.argmax(dim=1) == targets.argmax(dim=1)
     logger.info(
         "archetype head: accuracy %.3f, mean confidence %.3f on %d nouns held back, temperature %.2f",
         right.double().mean(),
         chosen.max(dim=1).values.mean(),
         len(right),
-        head.temperature,
+        temperature,
     )
+    return temperature
 
 
 def wordings(model: EntityModel, types: Sequence[TypeDefinition]) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nerret_tools.archetypes.calibration import Mediation, Typing, TypingWeights, acceptance
 from nerret_tools.archetypes.discovery import Candidates
-from nerret_tools.archetypes.mediation import ArchetypeHead
+from nerret_tools.archetypes.mediation import ArchetypeHead, Mediation
 from nerret_tools.archetypes.resolution import without_overlaps
+from nerret_tools.archetypes.typing_weights import Typing, TypingWeights, acceptance
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from nerret_tools.lab.training.typing import DevelopmentSet, draw_episodes, fit_
 
 def catalogue(*seeds):
     archetypes = [Archetype(name=f"A{number}", definition="d", seeds=list(one)) for number, one in enumerate(seeds)]
-    return Catalogue(version=1, archetypes=archetypes)
+    return Catalogue(archetypes=archetypes)
 
 
 def test_a_noun_has_the_archetype_of_the_nearest_seed_above_it(noun_file):

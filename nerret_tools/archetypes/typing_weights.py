@@ -1,4 +1,4 @@
-"""Semantic calibration (SAM-NER, section 3.3): from embeddings to a type, or none, with a probability."""
+"""Weights of semantic calibration (SAM-NER, section 3.3): from a comparison to a type, or none, and its probability."""
 
 from __future__ import annotations
 
@@ -8,71 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nerret_tools.archetypes.mediation import TypeFeatures
 from nerret_tools.errors import ModelError
 
-__all__ = ["TYPING_FILE", "Mediation", "TypeFeatures", "Typing", "TypingWeights", "load_typing"]
+__all__ = ["TYPING_FILE", "Typing", "TypingWeights", "load_typing"]
 
 TYPING_FILE = "typing.json"
-FLOOR = 1e-3  # agreement under which all disagree alike; keeps the logarithm finite
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1 before their logarithm is taken
-
-
-@dataclass(frozen=True)
-class TypeFeatures:
-    """How mentions and types compare.
-
-    Attributes:
-        name: Cosine of mention and type name, ``[n_mentions, n_types]``.
-        definition: Cosine of mention and definition, ``[n_mentions, n_types]``.
-        context: Mean of the same cosines of the mention's context, where the model has a context
-            head, else 0, ``[n_mentions, n_types]``.
-        agreement: Logarithm of the probability that both are of one archetype, ``[n_mentions, n_types]``.
-        residual: Which types stand for what the others leave, ``[n_types]`` bool.
-    """
-
-    name: np.ndarray
-    definition: np.ndarray
-    context: np.ndarray
-    agreement: np.ndarray
-    residual: np.ndarray
-
-
-@dataclass(frozen=True)
-class Mediation:
-    """A schema ready to be compared with mentions.
-
-    Attributes:
-        names: Embeddings of the type names, ``[n_types, d]``.
-        definitions: Embeddings of their definitions, ``[n_types, d]``.
-        archetypes: Each type's distribution over archetypes, ``[n_types, n_archetypes]``.
-        residual: See `TypeFeatures`.
-        own: Columns of an embedding that are the mention's own; those behind are its context's.
-    """
-
-    names: np.ndarray
-    definitions: np.ndarray
-    archetypes: np.ndarray
-    residual: np.ndarray
-    own: int
-
-    def compare(self, embeddings: np.ndarray, archetypes: np.ndarray) -> TypeFeatures:
-        """Compare mentions ``[n, d]`` with their archetypes ``[n, n_archetypes]`` to every type."""
-        names, definitions, mentions = (
-            unit_part(one, 0, self.own) for one in (self.names, self.definitions, embeddings)
-        )
-        name, definition = mentions @ names.T, mentions @ definitions.T
-        context = np.zeros_like(name)
-        if embeddings.shape[1] > self.own:
-            wordings = unit_part(self.names, self.own) + unit_part(self.definitions, self.own)
-            context = unit_part(embeddings, self.own) @ wordings.T / 2
-        return TypeFeatures(name, definition, context, np.log(archetypes @ self.archetypes.T + FLOOR), self.residual)
-
-
-def unit_part(embeddings: np.ndarray, first: int, stop: int | None = None) -> np.ndarray:
-    """Return columns ``[first, stop)`` with rows of unit length, float32."""
-    part = np.ascontiguousarray(embeddings[:, first:stop], dtype=np.float32)
-    result: np.ndarray = part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-12)
-    return result
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerret_tools.errors import InputError
-from nerret_tools.storage.filters import chroma_filter
+from nerret_tools.storage.filters import parse_filter
 from nerret_tools.storage.keys import METADATA, content_of
 from nerret_tools.storage.metadata import from_json
 from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention
@@ -183,11 +183,15 @@ class ChromaStore:
         """Ids of all documents, however many, whose metadata matches.
 
         Raises:
-            FilterError: `where` is not understood, see `filters`.
+            FilterError: `where` is not understood, see `parse_filter`.
         """
-        chosen = chroma_filter(where)
+        chosen = parse_filter(where)
         hidden = self._state().hidden
-        return set(self._index.documents.all_ids(chosen)).difference(hidden)
+        found = self._index.documents.all_ids(chosen.candidates)
+        if not chosen.exact:
+            kept = self._index.documents.metadata(found)
+            found = [name for name, stored in kept if chosen.matches(from_json(stored[METADATA]))]
+        return set(found).difference(hidden)
 
     def count_documents(self) -> int:
         """Documents that are stored completely."""

@@ -1,126 +1,183 @@
-"""`where`: Chroma's filter language over the user's metadata, checked and completed."""
+"""`where`: conditions on the user's metadata, compared as Python compares.
+
+Chroma compares a whole number with a fraction wrongly (``2.5`` finds 2) and fails on large filters, so it is only
+asked for documents that can match, where text says so; each of those is then looked at here.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nerret_tools.errors import FilterError
-from nerret_tools.storage.metadata import RESERVED_PREFIX
+from nerret_tools.storage.metadata import CHROMA_PREFIXES, RESERVED_PREFIX
 
-__all__ = ["chroma_filter"]
+__all__ = ["Filter", "parse_filter"]
 
-_ORDER = ("$gt", "$gte", "$lt", "$lte")
-_EQUALITY = ("$eq", "$ne")
-_MEMBERSHIP = ("$in", "$nin")
-_LOGIC = ("$and", "$or")
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$lt": operator.lt,
+    "$lte": operator.le,
+}
 
-MAX_MEMBERS = 10_000
-"""Values in one `$in`; SQLite binds at most 32,766 variables to a statement."""
+_DEEPEST = 100
+"""Conditions within conditions, which nobody writes by hand; Python itself ends at some hundreds."""
+
+_ASKED = 100
+"""The most values that Chroma is asked for; it fails from 1,000 conditions on, and SQLite with 32,766 values."""
 
 _ACCEPTED = (
     'accepted are {"key": value}, several keys at once, {"key": {"$gt": 3}} with $eq, $ne, $gt, $gte, $lt, '
     '$lte, $in or $nin, and {"$and": [...]}, {"$or": [...]}; values are strings, numbers and booleans'
 )
 
+Candidates = dict[str, Any]
 
-def chroma_filter(where: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Turn a `where` into the form that Chroma takes.
+
+@dataclass(frozen=True)
+class Filter:
+    """A `where` that was understood.
+
+    Attributes:
+        matches: Whether a document with this metadata is wanted.
+        candidates: In Chroma's words: a condition that all of those fulfil; ``None``: any document may be wanted.
+        exact: Whether only those fulfil it.
+        asked: Values in `candidates`.
+    """
+
+    matches: Callable[[Mapping[str, Any]], bool]
+    candidates: Candidates | None = None
+    exact: bool = False
+    asked: int = 0
+
+
+def parse_filter(where: Mapping[str, Any]) -> Filter:
+    """Understand a `where`.
 
     Args:
         where: Conditions on top-level metadata; several keys, or several operators of one key, must all hold.
-            As in Chroma, ``$ne`` and ``$nin`` also match documents that do not have the key.
-
-    Returns:
-        The filter, or ``None`` for an empty `where`, which every document matches.
+            ``$ne`` and ``$nin`` also match documents that do not have the key, no other operator does. Numbers
+            are compared by their exact value, and with nothing but numbers (to Python, booleans are some).
 
     Raises:
         FilterError: Something in it is not understood; the message says what, and what is accepted.
     """
     if not isinstance(where, Mapping):
         raise FilterError(f"where must be a dictionary, got {where!r}; {_ACCEPTED}")
-    try:
-        return _all_of(_conditions(where))
-    except RecursionError:
-        raise FilterError(f"where is nested too deeply; {_ACCEPTED}") from None
+    return _all_of(_conditions(where, 1))
 
 
-def _all_of(conditions: list[dict[str, Any]]) -> dict[str, Any] | None:
-    if len(conditions) > 1:
-        return {"$and": conditions}
-    return conditions[0] if conditions else None
-
-
-def _conditions(where: Mapping[str, Any]) -> list[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = []
+def _conditions(where: Mapping[str, Any], depth: int) -> list[Filter]:
+    if depth > _DEEPEST:
+        raise FilterError(f"where is nested more than {_DEEPEST} deep; {_ACCEPTED}")
+    conditions: list[Filter] = []
     for key, value in where.items():
         if not isinstance(key, str) or not key:
             raise FilterError(f"where has the key {key!r}; keys must be non-empty strings")
-        if key in _LOGIC:
-            conditions.append(_combined(key, value))
-        elif key.startswith(("$", "#", "chroma:", RESERVED_PREFIX)):
+        if key in ("$and", "$or"):
+            conditions.append(_combined(key, value, depth))
+        elif key.startswith(("$", RESERVED_PREFIX)):
             raise FilterError(f"where cannot use {key!r} as a key; {_ACCEPTED}")
         elif isinstance(value, Mapping):
             if not value:
                 raise FilterError(f"where has no operator for the key {key!r}; {_ACCEPTED}")
-            conditions.extend({key: _operation(key, name, operand)} for name, operand in value.items())
+            conditions.extend(_operation(key, name, operand) for name, operand in value.items())
         else:
-            conditions.append({key: {"$eq": _plain(key, value)}})
+            conditions.append(_operation(key, "$eq", value))
     return conditions
 
 
-def _combined(logic: str, parts: Any) -> dict[str, Any]:
+def _combined(logic: str, parts: Any, depth: int) -> Filter:
     if not isinstance(parts, list | tuple) or not parts:
-        raise FilterError(f"where needs a list of conditions after {logic}, got {parts!r}; {_ACCEPTED}")
-    combined: list[dict[str, Any]] = []
+        raise FilterError(f"where needs a list of conditions after {logic}, got {_short(parts)}; {_ACCEPTED}")
     for part in parts:
         if not isinstance(part, Mapping) or not part:
-            raise FilterError(f"where has {part!r} in {logic}, which is no condition; {_ACCEPTED}")
-        condition = _all_of(_conditions(part))
-        if condition is not None:
-            combined.append(condition)
-    # Chroma wants at least two
-    return combined[0] if len(combined) == 1 else {logic: combined}
+            raise FilterError(f"where has {_short(part)} in {logic}, which is no condition; {_ACCEPTED}")
+    combined = [_all_of(_conditions(part, depth + 1)) for part in parts]
+    return _all_of(combined) if logic == "$and" else _any_of(combined)
 
 
-def _operation(key: str, name: Any, operand: Any) -> dict[str, Any]:
-    if name in _MEMBERSHIP:
+def _all_of(parts: Sequence[Filter]) -> Filter:
+    tests = [part.matches for part in parts]
+    asked = [part for part in parts if part.candidates]
+    exact = all(part.exact for part in parts)
+    return _joined("$and", asked, lambda metadata: all(test(metadata) for test in tests), exact)
+
+
+def _any_of(parts: Sequence[Filter]) -> Filter:
+    tests = [part.matches for part in parts]
+    asked = parts if all(part.candidates for part in parts) else []
+    exact = all(part.exact for part in parts)
+    return _joined("$or", asked, lambda metadata: any(test(metadata) for test in tests), exact)
+
+
+def _joined(logic: str, asked: Sequence[Filter], matches: Callable[[Mapping[str, Any]], bool], exact: bool) -> Filter:
+    values = sum(part.asked for part in asked)
+    if not asked or values > _ASKED:
+        return Filter(matches, exact=exact and not values)
+    candidates = [part.candidates for part in asked]
+    return Filter(matches, candidates[0] if len(candidates) == 1 else {logic: candidates}, exact, values)
+
+
+def _operation(key: str, name: Any, operand: Any) -> Filter:
+    if name in ("$in", "$nin"):
         if not isinstance(operand, list | tuple | set | frozenset) or not operand:
-            raise FilterError(f"where needs a non-empty list after {name} for the key {key!r}, got {operand!r}")
-        if len(operand) > MAX_MEMBERS:
-            raise FilterError(
-                f"where has {len(operand):,} values after {name} for the key {key!r}; "
-                f"at most {MAX_MEMBERS:,} are possible, so ask in several parts"
-            )
-        members = [_plain(key, member) for member in operand]
-        kinds = {type(member) for member in members}
-        if kinds == {int, float}:
-            return {name: [float(member) for member in members]}
-        if len(kinds) > 1:
-            raise FilterError(f"where mixes types in the list after {name} for the key {key!r}: {operand!r}")
-        return {name: members}
-    if name in _ORDER:
-        value = _plain(key, operand)
-        if isinstance(value, bool | str):
-            raise FilterError(f"where needs a number after {name} for the key {key!r}, got {operand!r}")
-        return {name: value}
-    if name in _EQUALITY:
-        return {name: _plain(key, operand)}
-    raise FilterError(f"where has the operator {name!r} for the key {key!r}; {_ACCEPTED}")
+            raise FilterError(f"where needs a non-empty list after {name} for the key {key!r}, got {_short(operand)}")
+        members = frozenset(_plain(key, member) for member in operand)
+    elif name in ("$eq", "$ne"):
+        members = frozenset([_plain(key, operand)])
+    elif name in _ORDER:
+        return Filter(_ordered(key, _ORDER[name], _number(key, name, operand)))
+    else:
+        raise FilterError(f"where has the operator {_short(name)} for the key {key!r}; {_ACCEPTED}")
+    if name in ("$ne", "$nin"):
+        return Filter(lambda metadata: not _is_member(metadata.get(key), members))
+    texts = sorted(member for member in members if isinstance(member, str))
+    if len(texts) < len(members) or len(texts) > _ASKED or key.startswith(CHROMA_PREFIXES):
+        return Filter(lambda metadata: _is_member(metadata.get(key), members))
+    candidates = {key: {"$in": texts} if len(texts) > 1 else {"$eq": texts[0]}}
+    return Filter(lambda metadata: _is_member(metadata.get(key), members), candidates, exact=True, asked=len(texts))
 
 
-def _plain(key: str, value: Any) -> str | int | float | bool:
-    if isinstance(value, bool):
-        return value
+def _is_member(value: Any, members: frozenset[Any]) -> bool:
+    """Numbers that are equal have equal hashes, whatever their types."""
+    return isinstance(value, str | int | float) and value in members
+
+
+def _ordered(key: str, compare: Callable[[Any, Any], bool], number: float) -> Callable[[Mapping[str, Any]], bool]:
+    def matches(metadata: Mapping[str, Any]) -> bool:
+        value = metadata.get(key)
+        return isinstance(value, int | float) and compare(value, number)
+
+    return matches
+
+
+def _number(key: str, name: str, operand: Any) -> float:
+    value = _plain(key, operand)
+    if isinstance(value, bool | str):
+        raise FilterError(f"where needs a number after {name} for the key {key!r}, got {_short(operand)}")
+    return value
+
+
+def _plain(key: str, value: Any) -> str | float:
     if isinstance(value, float) and math.isfinite(value):
         return float(value)
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return int(value)
+    if isinstance(value, int):
+        return value
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
             raise FilterError(f"where compares the key {key!r} with text that is not valid Unicode") from None
         return value
-    raise FilterError(f"where compares the key {key!r} with {value!r}; {_ACCEPTED}")
+    raise FilterError(f"where compares the key {key!r} with {_short(value)}; {_ACCEPTED}")
+
+
+def _short(value: Any) -> str:
+    """For a message; a list of thousands would hide it."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]} ..."

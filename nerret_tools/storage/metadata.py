@@ -9,12 +9,12 @@ from typing import Any
 
 from nerret_tools.errors import DocumentError
 
-__all__ = ["RESERVED_PREFIX", "check_metadata", "filterable", "from_json", "to_json"]
+__all__ = ["CHROMA_PREFIXES", "RESERVED_PREFIX", "check_metadata", "filterable", "from_json", "to_json"]
 
 RESERVED_PREFIX = "nerret."
 """Keys that begin so belong to the store."""
 
-_CHROMA_PREFIXES = ("#", "$", "chroma:")
+CHROMA_PREFIXES = ("#", "$", "chroma:")
 """Chroma refuses these keys or keeps them for itself (1.5.9): they stay in the JSON only."""
 
 _SMALLEST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
@@ -84,7 +84,7 @@ def filterable(metadata: Mapping[str, Any]) -> dict[str, str | int | float | boo
     """
     plain: dict[str, str | int | float | bool] = {}
     for key, value in metadata.items():
-        if not key or key.startswith(_CHROMA_PREFIXES):
+        if not key or key.startswith(CHROMA_PREFIXES):
             continue
         if isinstance(value, float):
             if math.isfinite(value):

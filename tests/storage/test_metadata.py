@@ -6,7 +6,7 @@ import pytest
 
 from nerret_tools.errors import DocumentError, FilterError
 from nerret_tools.storage import check_metadata
-from nerret_tools.storage.filters import chroma_filter
+from nerret_tools.storage.filters import parse_filter
 from nerret_tools.storage.metadata import filterable, from_json, to_json
 
 ITSELF: dict = {}
@@ -58,10 +58,7 @@ def test_only_plain_finite_top_level_values_can_be_filtered():
         {"a": {"$gt": "x"}},
         {"a": {"$gt": True}},
         {"a": {"$in": []}},
-        {"a": {"$in": [1, "x"]}},
-        {"a": {"$in": list(range(40_000))}},
         {"a": math.nan},
-        {"a": 2**70},
         {"a": "\ud800"},
         {"$not": {"a": 1}},
         {"$and": []},
@@ -69,6 +66,6 @@ def test_only_plain_finite_top_level_values_can_be_filtered():
         {"nerret.content": "x"},
     ],
 )
-def test_a_filter_that_chroma_would_not_take_is_refused(where):
+def test_a_filter_that_means_nothing_is_refused(where):
     with pytest.raises(FilterError, match="where"):
-        chroma_filter(where)
+        parse_filter(where)

@@ -88,8 +88,6 @@ def test_the_scan_holds_the_vectors_grouped_by_document(store, make):
 
     assert np.array_equal(scan.vectors, np.concatenate([block.vectors for _, block in batch]))
     assert scan.document_ids.tolist() == ["a", "b"]
-    assert scan.owners.tolist() == [0, 0, 0, 1]
-    assert scan.numbers.tolist() == [0, 1, 2, 0]
     assert scan.mention_key(2) == ("a", 2)
     assert scan.generation == store.generation()
 

@@ -24,7 +24,7 @@ import chromadb
 import numpy as np
 from chromadb.config import Settings
 
-from nerret_tools.ranking import feed_back, gather_evidence, rank_page
+from nerret_tools.ranking import gather_evidence, rank_page
 from nerret_tools.scan import Scan, ScanCopy, score_rows
 
 DIMENSION = 500
@@ -117,12 +117,9 @@ def measure_ours(scan: Scan, queries: np.ndarray) -> Iterator[Row]:
     share = [recall(top, exact_best(scan.vectors, query)) for top, query in zip(tops, queries, strict=False)]
     cut_off = float((scan.vectors[tops[0][-1]].astype(np.float64) * queries[0]).sum())
 
-    def answer(limit: int | None, min_score: float | None, feedback: bool = False) -> Callable[[np.ndarray], object]:
+    def answer(limit: int | None, min_score: float | None) -> Callable[[np.ndarray], object]:
         def call(query: np.ndarray) -> object:
             scores = score_rows(scan.vectors, query)
-            if feedback:
-                query = feed_back(scan, query, scores, lambda found: found.clip(0, 1), [slice(None)])
-                scores = score_rows(scan.vectors, query)
             page = rank_page(scan, query, scores, min_score=min_score, limit=limit)
             return gather_evidence(scan, query, scores, page.documents, min_score=min_score)
 
@@ -131,7 +128,6 @@ def measure_ours(scan: Scan, queries: np.ndarray) -> Iterator[Row]:
     yield Row("product only", mentions, *timed(lambda query: score_rows(scan.vectors, query), queries))
     p50, p95 = timed(answer(PAGE, None), queries)
     yield Row(f"page of {PAGE}", mentions, p50, p95, float(np.mean(share)), resident_mb())
-    yield Row(f"page of {PAGE}, with feedback", mentions, *timed(answer(PAGE, None, feedback=True), queries))
     yield Row(f"all over the cut-off (about {BEST:,})", mentions, *timed(answer(None, cut_off), queries))
     yield Row("complete ranking", mentions, *timed(answer(None, None), queries[:5]))
 

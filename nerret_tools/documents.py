@@ -63,10 +63,10 @@ class Mention(BaseModel):
         text: The surface.
         start: First character in the document's text.
         end: One past the last character.
-        score: Cosine of its embedding with what is looked for, in [-1, 1]; ``None`` where no type
+        score: Cosine of its embedding with the entity type's, in [-1, 1]; ``None`` where no type
             was asked for (``EntityIndex.mentions``).
         entity_score: The part of the score that the mention itself has: a cosine too.
-        context_score: The part that the text around it has; ``None`` where contexts do not count.
+        context_score: The part that the text around it has; ``None`` where the model does not read contexts.
             The score is the weighted mean of both.
         archetype: The universal category that the mention itself is likeliest of (SAM-NER), such as
             ``Person``: evidence, it does not count in the score; ``None`` where no type was asked for
@@ -87,8 +87,7 @@ class Hit(BaseModel):
 
     Attributes:
         document_id: The document's id.
-        score: Cosine of the best mention's embedding with what is looked for: the entity type's embedding, by
-            default after relevance feedback; in [-1, 1].
+        score: Cosine of the best mention's embedding with the entity type's, in [-1, 1].
         relevance: Calibrated probability that the document mentions such an entity, in [0, 1];
             ``None`` where the model has no calibration.
         mentions: The best mentions, best first, at most ``max_mentions``.
@@ -115,7 +114,6 @@ class FindResult(BaseModel):
         min_score: The cosine below which no document is listed; ``None``: no cut-off.
         min_relevance: The relevance that this cut-off stands for; ``None`` where the model has no
             calibration.
-        exact: Whether every stored mention was compared. Always true here.
     """
 
     entity_type: str
@@ -124,7 +122,6 @@ class FindResult(BaseModel):
     next_cursor: str | None = None
     min_score: float | None = None
     min_relevance: float | None
-    exact: bool = True
 
 
 class FailedDocument(BaseModel):

@@ -12,7 +12,7 @@ from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexStats, Mention
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, Indexer
-from nerret_tools.models import Calibration, ModelSpec, find_spec
+from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.opening import open_store
 from nerret_tools.progress import counting
 from nerret_tools.searching import Ranking, Searcher
@@ -200,8 +200,6 @@ class EntityIndex:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
-        context: bool = True,
-        feedback: bool = True,
         fits: Callable[[Hit], bool] | None = None,
     ) -> FindResult:
         """Find every document that mentions an entity of a type, best first, ties by id.
@@ -218,11 +216,6 @@ class EntityIndex:
             cursor: ``next_cursor`` of the page before, with the same arguments; ``limit`` may
                 change from page to page and is the former one where it is ``None``.
             max_mentions: Mentions shown a document.
-            context: Whether what stands around a mention counts too, where the model reads it;
-                false ranks by the mentions alone.
-            feedback: Whether the type's embedding is first moved towards the mentions that match it best
-                (relevance feedback), where the model is calibrated for it; the scan is run twice. False
-                compares with the type's own embedding.
             fits: Asked about each document of the page in order; the page ends before the first
                 one that does not fit, but never without a document.
 
@@ -239,8 +232,6 @@ class EntityIndex:
             where=where,
             cursor=cursor,
             max_mentions=max_mentions,
-            context=context,
-            feedback=feedback,
             fits=fits,
         )[0]
 
@@ -253,8 +244,6 @@ class EntityIndex:
         min_relevance: float | None = None,
         where: Mapping[str, Any] | None = None,
         max_mentions: int = 3,
-        context: bool = True,
-        feedback: bool = True,
     ) -> list[FindResult]:
         """Answer several types in one pass over the vectors; as `find`, in the order given."""
         if isinstance(entity_types, str):
@@ -266,22 +255,15 @@ class EntityIndex:
             min_relevance=min_relevance,
             where=where,
             max_mentions=max_mentions,
-            context=context,
-            feedback=feedback,
         )
 
-    def rank_many(
-        self, entity_types: Sequence[str], context: bool = True, feedback: bool | Calibration = True
-    ) -> list[Ranking]:
+    def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents that have a mention, without fetching any evidence.
 
         Args:
             entity_types: As for `find_many`.
-            context: As for `find`.
-            feedback: As for `find`; or the curve that weighs the best mentions in the place of the model's,
-                for fitting one.
         """
-        return self._searcher.rank(entity_types, context, feedback)
+        return self._searcher.rank(entity_types)
 
     def get(self, ids: Iterable[str]) -> list[Document]:
         """Return stored documents in the order of ``ids``; unknown ids are left out."""

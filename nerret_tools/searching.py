@@ -22,7 +22,6 @@ from nerret_tools.ranking import (
     Position,
     decode_cursor,
     encode_cursor,
-    feed_back,
     gather_evidence,
     rank_page,
     search_digest,
@@ -55,13 +54,11 @@ class Ranking(NamedTuple):
         ids: ``n`` of them.
         scores: ``[n]``.
         relevances: ``[n]``; not a number where the model has no calibration.
-        moved: Sine of the angle by which feedback moved the type's embedding.
     """
 
     ids: list[str]
     scores: np.ndarray
     relevances: np.ndarray
-    moved: float = 0.0
 
 
 class _Query(NamedTuple):
@@ -70,14 +67,10 @@ class _Query(NamedTuple):
     Attributes:
         vector: ``[dimension]``.
         scores: Its approximate products with all mentions ``[n]``.
-        moved: As in `Ranking`.
-        curve: From its scores to relevance.
     """
 
     vector: np.ndarray
     scores: np.ndarray
-    moved: float
-    curve: Calibration | None
 
 
 class Searcher:
@@ -106,37 +99,10 @@ class Searcher:
         file = self.spec.weights / ARCHETYPES_FILE
         return ArchetypeHead.load(file) if file.is_file() else None
 
-    def _curve(self, context: bool) -> Calibration | None:
-        """The curve for scores with or without their context part, before feedback."""
-        if self._calibration is None or context or not self.spec.context_dimension:
-            return self._calibration
-        return self._calibration.without_context
-
-    def _queries(
-        self, scan: Scan, entity_types: Sequence[str], context: bool, feedback: bool | Calibration
-    ) -> list[_Query]:
-        """Encode the types, move them where there is to be feedback, and compare them with all mentions."""
+    def _queries(self, scan: Scan, entity_types: Sequence[str]) -> list[_Query]:
+        """Encode the types and compare them with all mentions."""
         vectors = self.model().encode_types(entity_types)
-        size = self.spec.context_dimension
-        if size and not context:
-            vectors[:, -size:] = 0
-            vectors /= 1 - self.spec.context_weight
-        scores = score_scan(scan, vectors)
-        curve = feedback if isinstance(feedback, Calibration) else self._curve(context)
-        # Without a curve for what comes out of feedback nobody could say where the list should stop.
-        if not feedback or curve is None or (feedback is True and curve.feedback is None):
-            return [_Query(vector, row, 0.0, curve) for vector, row in zip(vectors, scores, strict=True)]
-        parts = [slice(0, -size), slice(-size, None)] if size else [slice(None)]
-        targets = np.stack(
-            [feed_back(scan, vector, row, curve.relevance, parts) for vector, row in zip(vectors, scores, strict=True)]
-        )
-        scores = score_scan(scan, targets)
-        moves = [_sine(vector, target) for vector, target in zip(vectors, targets, strict=True)]
-        after = curve.feedback or curve
-        return [
-            _Query(target, row, moved, after.after(moved))
-            for target, row, moved in zip(targets, scores, moves, strict=True)
-        ]
+        return [_Query(*one) for one in zip(vectors, score_scan(scan, vectors), strict=True)]
 
     def find(
         self,
@@ -148,23 +114,21 @@ class Searcher:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
-        context: bool = True,
-        feedback: bool = True,
         fits: Callable[[Hit], bool] | None = None,
     ) -> list[FindResult]:
         """Answer each type; see `EntityIndex.find` for the arguments."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
-        self._check(limit, min_score, min_relevance, max_mentions, self._curve(context))
+        self._check(limit, min_score, min_relevance, max_mentions)
         if not entity_types:
             return []
         scan = self.store.scan()
         allowed = None if where is None else self.store.matching(where)
         results = []
-        queries = self._queries(scan, entity_types, context, feedback)
-        for entity_type, query in zip(entity_types, queries, strict=True):
-            options = _Options(_cutoff(query.curve, min_score, min_relevance), max_mentions)
-            digest = search_digest(_plain(entity_type), min_score, min_relevance, where, context, feedback)
+        cutoff = _cutoff(self._calibration, min_score, min_relevance)
+        for entity_type, query in zip(entity_types, self._queries(scan, entity_types), strict=True):
+            options = _Options(cutoff, max_mentions)
+            digest = search_digest(_plain(entity_type), min_score, min_relevance, where)
             page_limit, after = limit, None
             if cursor is not None:
                 page_limit, place = _split_limit(cursor, limit)
@@ -190,26 +154,20 @@ class Searcher:
                     total=page.total,
                     next_cursor=following,
                     min_score=options.min_score,
-                    min_relevance=_relevance(query.curve, options.min_score),
+                    min_relevance=_relevance(self._calibration, options.min_score),
                 )
             )
         return results
 
-    def rank(
-        self, entity_types: Sequence[str], context: bool = True, feedback: bool | Calibration = True
-    ) -> list[Ranking]:
+    def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents with a mention for each type, best first."""
         for entity_type in entity_types:
             check_entity_type(entity_type)
         if not entity_types:
             return []
         scan = self.store.scan()
-        queries = self._queries(scan, entity_types, context, feedback)
-        pages = [rank_page(scan, query.vector, query.scores) for query in queries]
-        return [
-            Ranking(page.document_ids, page.scores, _relevances(query.curve, page.scores), query.moved)
-            for query, page in zip(queries, pages, strict=True)
-        ]
+        pages = [rank_page(scan, query.vector, query.scores) for query in self._queries(scan, entity_types)]
+        return [Ranking(page.document_ids, page.scores, _relevances(self._calibration, page.scores)) for page in pages]
 
     def _check(
         self,
@@ -217,7 +175,6 @@ class Searcher:
         min_score: float | None,
         min_relevance: float | None,
         max_mentions: int,
-        curve: Calibration | None,
     ) -> None:
         if limit is not None and limit < 1:
             raise FilterError(f"limit {limit} is not positive; leave it out to get all documents")
@@ -227,7 +184,7 @@ class Searcher:
             raise FilterError(f"min_score {min_score} is not a number")
         if min_relevance is not None and not 0 <= min_relevance <= 1:
             raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")
-        if curve is None and (min_relevance or (min_relevance is None and min_score is None)):
+        if self._calibration is None and (min_relevance or (min_relevance is None and min_score is None)):
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
@@ -272,7 +229,7 @@ class Searcher:
         )
         shown = self._mentions(scan, query.vector, evidence)
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
-        relevances = [_relevance(query.curve, score) for score in page.scores.tolist()]
+        relevances = [_relevance(self._calibration, score) for score in page.scores.tolist()]
         hits = []
         for number, document_id in enumerate(page.document_ids):
             stored = documents.get(document_id)
@@ -298,7 +255,7 @@ class Searcher:
         vectors = scan.vectors[evidence.rows]
         size = self.spec.context_dimension
         entities = _cosines(vectors[:, :-size], query[:-size]) if size else None
-        contexts = _cosines(vectors[:, -size:], query[-size:]) if size and query[-size:].any() else None
+        contexts = _cosines(vectors[:, -size:], query[-size:]) if size else None
         archetypes = None if self._archetypes is None else self._archetypes.likeliest(vectors)
         return [
             None
@@ -342,13 +299,6 @@ def _cutoff(curve: Calibration | None, min_score: float | None, min_relevance: f
     least = curve.score_at(min_relevance) if curve is not None and min_relevance else None
     given = [cutoff for cutoff in (min_score, least) if cutoff is not None]
     return max(given) if given else None
-
-
-def _sine(one: np.ndarray, other: np.ndarray) -> float:
-    """Of the angle between two vectors, rounded as scores are."""
-    wide, far = one.astype(np.float64), other.astype(np.float64)
-    cosine = float(wide @ far) / float(np.linalg.norm(wide) * np.linalg.norm(far))
-    return round(math.sqrt(max(0.0, 1 - cosine**2)), SCORE_DECIMALS)
 
 
 def _relevances(curve: Calibration | None, scores: np.ndarray) -> np.ndarray:

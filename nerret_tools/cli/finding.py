@@ -38,16 +38,6 @@ def find(
     ] = None,
     cursor: Annotated[str | None, typer.Option(help="The page after the one that printed this.")] = None,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions shown for a document.")] = 3,
-    context: Annotated[
-        bool,
-        typer.Option("--context/--no-context", help="Whether the text around a mention counts, or the mention alone."),
-    ] = True,
-    feedback: Annotated[
-        bool,
-        typer.Option(
-            "--feedback/--no-feedback", help="Whether the mentions that match best say more about what is looked for."
-        ),
-    ] = True,
     scan_dtype: ScanDtype = "float32",
     as_json: AsJson = False,
 ) -> None:
@@ -62,8 +52,6 @@ def find(
             where=conditions,
             cursor=cursor,
             max_mentions=max_mentions,
-            context=context,
-            feedback=feedback,
         )
     if as_json:
         print_json(found)

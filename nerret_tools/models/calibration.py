@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,28 +16,17 @@ from nerret_tools.errors import ModelError
 class Calibration:
     """One logistic curve, fitted on development types.
 
-    ``relevance = 1 / (1 + exp(-(slope × score + intercept + drift × moved)))``
+    ``relevance = 1 / (1 + exp(-(slope × score + intercept)))``
 
     Attributes:
         slope: Per unit of cosine; positive.
         intercept: At cosine 0.
         cutoff: The relevance under which a document is not listed unless asked for.
-        without_context: The same for scores from the mentions alone, where the model's scores
-            have a context part.
-        feedback: The same for scores after relevance feedback.
-        drift: Per unit of how far feedback moved the type: what is found has higher scores then.
     """
 
     slope: float
     intercept: float
     cutoff: float
-    without_context: Calibration | None = None
-    feedback: Calibration | None = None
-    drift: float = 0.0
-
-    def after(self, moved: float) -> Calibration:
-        """Return the curve for scores after feedback moved the type so far."""
-        return replace(self, intercept=self.intercept + self.drift * moved, drift=0.0)
 
     def relevance(self, scores: np.ndarray) -> np.ndarray:
         """Return probabilities ``[n]`` for scores ``[n]``."""
@@ -56,10 +44,7 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        kept = asdict(
-            self, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None and (k, v) != ("drift", 0)}
-        )
-        path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -69,13 +54,6 @@ class Calibration:
             ModelError: The file is missing or is something else.
         """
         try:
-            return cls._of(json.loads(path.read_text(encoding="utf-8")))
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"{path} is not a calibration that can be read: {error}") from error
-
-    @classmethod
-    def _of(cls, curve: dict[str, Any]) -> Calibration:
-        others: dict[str, Any] = {
-            name: cls._of(curve.pop(name)) for name in ("without_context", "feedback") if name in curve
-        }
-        return cls(**curve, **others)

@@ -2,7 +2,6 @@
 
 from nerret_tools.ranking.cursor import decode_cursor, encode_cursor, search_digest
 from nerret_tools.ranking.evidence import Evidence, gather_evidence
-from nerret_tools.ranking.feedback import feed_back
 from nerret_tools.ranking.page import Page, Position, rank_page
 
 __all__ = [
@@ -11,7 +10,6 @@ __all__ = [
     "Position",
     "decode_cursor",
     "encode_cursor",
-    "feed_back",
     "gather_evidence",
     "rank_page",
     "search_digest",

@@ -43,7 +43,6 @@ class FindPage(BaseModel):
     collection: str
     index_id: Annotated[str, Field(description="Stays the same as long as the index exists.")]
     min_relevance: Annotated[float | None, Field(description="The cut-off that was applied; null where unknown.")]
-    exact: Annotated[bool, Field(description="True: every stored mention was compared.")]
     total_documents: Annotated[int, Field(description="Documents over the cut-off, on all pages together.")]
     returned: Annotated[int, Field(description="Documents on this page.")]
     next_cursor: Annotated[str | None, Field(description="Pass it to get the next page; null on the last one.")]

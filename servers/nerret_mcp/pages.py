@@ -146,7 +146,6 @@ def _structured(
         collection=collection.name,
         index_id=collection.index_id,
         min_relevance=_rounded(result.min_relevance),
-        exact=result.exact,
         total_documents=result.total,
         returned=len(entries),
         next_cursor=result.next_cursor,

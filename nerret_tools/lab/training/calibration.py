@@ -24,13 +24,11 @@ class Judged(NamedTuple):
         scores: Of the documents ``[n]``. Relevant documents that were not ranked come with score
             `UNRANKED`; they count as missed, and the curve is not fitted to them.
         relevant: Whether each is, ``[n]``.
-        moved: How far feedback moved the type, as in `Ranking`.
         name: Of the type.
     """
 
     scores: np.ndarray
     relevant: np.ndarray
-    moved: float = 0.0
     name: str = ""
 
 
@@ -58,21 +56,20 @@ def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
     ranked = [(one.scores > UNRANKED, one) for one in rankings]
     scores = torch.from_numpy(np.concatenate([one.scores[kept] for kept, one in ranked]))
     relevant = torch.from_numpy(np.concatenate([one.relevant[kept] for kept, one in ranked])).double()
-    moved = torch.from_numpy(np.concatenate([np.full(kept.sum(), one.moved) for kept, one in ranked]))
     weights = torch.from_numpy(np.concatenate([np.full(kept.sum(), 1 / kept.sum()) for kept, _ in ranked]))
-    line = torch.tensor([10.0, -5.0, 0.0], dtype=torch.float64, requires_grad=True)
+    line = torch.tensor([10.0, -5.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        logits = line[0] * scores + line[1] + line[2] * moved
+        logits = line[0] * scores + line[1]
         value = F.binary_cross_entropy_with_logits(logits, relevant, weight=weights, reduction="sum")
         value.backward()
         return value
 
     optimizer.step(loss)
-    slope, intercept, drift = (round(value, 4) for value in line.tolist())
-    curve = Calibration(slope, intercept, cutoff=0.5, drift=drift)
+    slope, intercept = (round(value, 4) for value in line.tolist())
+    curve = Calibration(slope, intercept, cutoff=0.5)
     shares = [f1_at(CUTOFFS, *one) / max(best_f1(*one), 1e-9) for one in (_promised(curve, two) for two in rankings)]
     return replace(curve, cutoff=round(float(CUTOFFS[np.mean(shares, axis=0).argmax()]), 2))
 
@@ -93,5 +90,5 @@ def leave_one_out(rankings: Sequence[Judged]) -> HeldOut:
 
 def _promised(curve: Calibration, one: Judged) -> tuple[np.ndarray, np.ndarray]:
     """Relevances, 0 where there is no score, beside the truth."""
-    relevances = curve.after(one.moved).relevance(one.scores)
+    relevances = curve.relevance(one.scores)
     return np.where(one.scores > UNRANKED, relevances, 0.0), one.relevant

@@ -7,8 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +51,6 @@ if TYPE_CHECKING:
     from nerret_tools.index import EntityIndex
 
 logger = logging.getLogger(__name__)
-
-SAMPLES = (1, 4, 16, 64)  # every so many-th development sentence makes a collection to calibrate on
 
 
 def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
@@ -204,37 +200,23 @@ def make_projection(spec: ModelSpec, recipe: ProjectionRecipe, data: Path, out: 
 def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out: Path) -> Path:
     """Fit relevance on development sentences; return the file.
 
-    On detected mentions; on the marked ones where the model has no span head. Over all sentences and over ever
-    fewer of them, since feedback moves a type the less, the smaller a collection is.
+    On detected mentions; on the marked ones where the model has no span head.
     """
     from nerret_tools.index import EntityIndex
 
     labelled = read_labelled(data / recipe.labelled.path, data / recipe.labelled.types)
-    contexts = (True, False) if spec.context_dimension else (True,)
-    with ExitStack() as stack:
-        indexes = []
-        for step in SAMPLES:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            indexes.append(stack.enter_context(EntityIndex.open(folder, model=spec)))
-            indexes[-1].add(
-                Document(
-                    id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans()
-                )
-                for document in labelled.documents[::step]
-            )
-        curves = []
-        for context in contexts:
-            told = f"{'with' if context else 'without'} context"
-            plain = _fit([one for index in indexes for one in _judged(labelled, index, context, False)], told)
-            after = [one for index in indexes for one in _judged(labelled, index, context, plain)]
-            curves.append(replace(plain, feedback=_fit(after, f"{told}, after feedback")))
-    calibration = replace(curves[0], without_context=curves[1] if len(curves) > 1 else None)
+    with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
+        index.add(
+            Document(id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans())
+            for document in labelled.documents
+        )
+        calibration = _fit(list(_judged(labelled, index)))
     out.mkdir(parents=True, exist_ok=True)
     calibration.save(out / CALIBRATION_FILE)
     return out / CALIBRATION_FILE
 
 
-def _fit(rankings: list[Judged], told: str) -> Calibration:
+def _fit(rankings: list[Judged]) -> Calibration:
     """Fit a curve, and tell what it is worth on types that it was not fitted on."""
     if not rankings:
         raise DataFileError("no mention was found in the development sentences: there is nothing to calibrate on")
@@ -242,10 +224,8 @@ def _fit(rankings: list[Judged], told: str) -> Calibration:
     if types > 1:  # else nothing is left when one is held out
         held = leave_one_out(rankings)
         logger.info(
-            "%s: %d rankings of %d development types, each type left out once: F1 %.3f at the default cut-off, %.3f of "
-            "the best %.3f; expected calibration error %.3f",
-            told,
-            len(rankings),
+            "%d development types, each left out once: F1 %.3f at the default cut-off, %.3f of the best %.3f; "
+            "expected calibration error %.3f",
             types,
             held.f1,
             held.f1 / held.best_f1,
@@ -255,22 +235,20 @@ def _fit(rankings: list[Judged], told: str) -> Calibration:
     return fit_calibration(rankings)
 
 
-def _judged(
-    labelled: LabelledData, index: EntityIndex, context: bool, feedback: bool | Calibration
-) -> Iterator[Judged]:
+def _judged(labelled: LabelledData, index: EntityIndex) -> Iterator[Judged]:
     """Each type's ranking of the index with what is relevant, documents without a mention last.
 
     Types of which the index has no document are left out, and so is an index without a mention.
     """
     stored = set(index.ids())
-    rankings = index.rank_many(list(labelled.types.values()), context, feedback)
-    for label, (ids, scores, _, moved) in zip(labelled.types, rankings, strict=True):
+    rankings = index.rank_many(list(labelled.types.values()))
+    for label, (ids, scores, _) in zip(labelled.types, rankings, strict=True):
         relevant = labelled.relevant[label] & stored
         if not relevant or not ids:
             continue
         unranked = len(relevant.difference(ids))
         found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
-        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, moved, label)
+        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, label)
 
 
 def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:

@@ -47,17 +47,3 @@ def test_a_relevant_document_without_a_score_counts_as_missed_and_does_not_bend_
     assert fit_calibration(with_missed).slope == pytest.approx(fit_calibration(plain).slope)
     assert leave_one_out(with_missed).best_f1 < leave_one_out(plain).best_f1
     assert leave_one_out(with_missed).calibration_error == pytest.approx(leave_one_out(plain).calibration_error)
-
-
-def test_what_feedback_adds_to_scores_is_taken_off_again():
-    """Types that were moved have scores that are higher by half of the way, and are as relevant as before."""
-    rankings = [
-        one._replace(scores=one.scores + 0.5 * moved, moved=moved) for moved in (0.0, 0.2, 0.4) for one in worlds()
-    ]
-    curve = fit_calibration(rankings)
-    assert curve.slope == pytest.approx(12, rel=0.05)
-    assert curve.drift == pytest.approx(-6, rel=0.1)
-    assert curve.after(0.4).relevance(np.array([0.6]))[0] == pytest.approx(
-        curve.relevance(np.array([0.4]))[0], abs=0.02
-    )
-    assert leave_one_out(rankings).calibration_error < 0.03

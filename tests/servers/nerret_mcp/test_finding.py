@@ -19,7 +19,6 @@ async def test_the_pages_of_a_type_are_the_engines_answer_whatever_their_size(co
         assert page["total_documents"] == expected.total
         assert page["index_id"] == index.stats().index_id
         assert page["min_relevance"] == pytest.approx(expected.min_relevance, abs=1e-6)
-        assert page["exact"] is True
         assert page["collection"] == "default"
 
 

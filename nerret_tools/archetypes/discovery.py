@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,14 +18,12 @@ if TYPE_CHECKING:
     from nerret_tools.encoding.windows import TokenizedText, Window
     from nerret_tools.models.entity_model import EntityModel
 
-__all__ = ["Agreement", "Candidates", "ConsensusDetector", "SpanHeadDetector", "consensus", "read_candidates"]
+__all__ = ["Agreement", "ConsensusDetector", "HeadProposer", "SpanHeadDetector", "consensus"]
 
 CharSpan = tuple[int, int]
 
 ANCHOR_THRESHOLD = 0.5  # the span head is likelier right than wrong
 EXPLORER_THRESHOLD = 0.04  # the typing weights are fitted on candidates over it
-ANCHOR_TRUST = 0.9  # mention probability of a span from a detector that gives none
-EXPLORER_TRUST = 0.4  # the same where only the explorer found it
 
 
 class Agreement(StrEnum):
@@ -36,6 +33,74 @@ class Agreement(StrEnum):
     UNION = "union"
     ANCHOR = "anchor"
     EXPLORER = "explorer"
+
+
+def consensus(
+    text: str,
+    anchor: Sequence[CharSpan],
+    explorer: Sequence[CharSpan],
+    agreement: Agreement = Agreement.CONSENSUS,
+) -> list[CharSpan]:
+    """Join what two detectors found in a text; sorted, each span once."""
+    sure, more = {(int(a), int(b)) for a, b in anchor}, {(int(a), int(b)) for a, b in explorer}
+    match agreement:
+        case Agreement.ANCHOR:
+            return sorted(sure)
+        case Agreement.EXPLORER:
+            return sorted(more)
+        case Agreement.UNION:
+            return sorted(sure | more)
+    return sorted(sure | {(a, b) for a, b in more if _has_words(text, a, b)})
+
+
+def _has_words(text: str, start: int, end: int) -> bool:
+    return len(text[start:end].split()) > 1
+
+
+class HeadProposer:
+    """Two operating points of a span head in one pass: proposes what they agree on, and remembers how sure it is.
+
+    Args:
+        model: Whose head it is.
+        anchor: Probability over which the anchor has found a span.
+        explorer: The same of the explorer.
+        agreement: How they are joined.
+
+    Attributes:
+        found: Text and characters of each proposed span → the probability that it is a mention.
+
+    Raises:
+        ModelError: The model has no span head.
+    """
+
+    def __init__(self, model: EntityModel, anchor: float, explorer: float, agreement: Agreement) -> None:
+        if model.head is None:
+            raise ModelError(f"{model.spec.name} has no span head; pass two detectors to ConsensusDetector")
+        self._head = model.head
+        self._anchor = np.inf if agreement is Agreement.EXPLORER else anchor
+        self._explorer = np.inf if agreement is Agreement.ANCHOR else explorer
+        self._words_alone = agreement is not Agreement.CONSENSUS
+        self.found: dict[tuple[str, int, int], float] = {}
+
+    def propose(self, states: Tensor, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
+        """Return token spans ``[n, 2]`` of each window, counted from its first token."""
+        scored = self._head.scored(states, windows, min(self._anchor, self._explorer))
+        return [
+            self._agreed(tokens, window, spans, values)
+            for (tokens, window), (spans, values) in zip(windows, scored, strict=True)
+        ]
+
+    def _agreed(self, tokens: TokenizedText, window: Window, spans: np.ndarray, values: np.ndarray) -> np.ndarray:
+        kept = []
+        for row, (first, stop) in enumerate((spans + window.start).tolist()):
+            first, stop = tokens.tokens_of(*tokens.span_of(first, stop)) or (first, stop)  # as the encoder reads it
+            start, end = tokens.span_of(first, stop)
+            value = float(values[row])
+            if value > self._anchor or self._words_alone or _has_words(tokens.text, start, end):
+                kept.append(row)
+                key = (tokens.text, start, end)
+                self.found[key] = max(value, self.found.get(key, 0.0))
+        return spans[kept]
 
 
 class SpanHeadDetector:
@@ -55,8 +120,9 @@ class SpanHeadDetector:
         """Return the spans of each text, sorted."""
         from nerret_tools.models.entity_model import load_model
 
-        proposer = ScoredProposer(load_model(self.spec), self.threshold)
-        encoded = load_model(self.spec).encode(texts, [None] * len(texts), proposer)
+        model = load_model(self.spec)
+        proposer = HeadProposer(model, self.threshold, self.threshold, Agreement.UNION)
+        encoded = model.encode(texts, [None] * len(texts), proposer)
         return [[(int(start), int(end)) for start, end in one.spans] for one in encoded]
 
 
@@ -80,104 +146,3 @@ class ConsensusDetector:
         """Return the agreed spans of each text, sorted."""
         pairs = zip(texts, self.anchor.detect(texts), self.explorer.detect(texts), strict=True)
         return [consensus(text, anchor, explorer) for text, anchor, explorer in pairs]
-
-
-def consensus(
-    text: str,
-    anchor: Sequence[CharSpan],
-    explorer: Sequence[CharSpan],
-    agreement: Agreement = Agreement.CONSENSUS,
-) -> list[CharSpan]:
-    """Join what two detectors found in a text; sorted, each span once."""
-    sure, more = {(int(a), int(b)) for a, b in anchor}, {(int(a), int(b)) for a, b in explorer}
-    match agreement:
-        case Agreement.ANCHOR:
-            return sorted(sure)
-        case Agreement.EXPLORER:
-            return sorted(more)
-        case Agreement.UNION:
-            return sorted(sure | more)
-    return sorted(sure | {(a, b) for a, b in more if len(text[a:b].split()) > 1})
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What may be mentions in a text.
-
-    Attributes:
-        spans: ``[n, 2]`` int64, sorted.
-        probabilities: That the span is a mention of whatever type, ``[n]`` float32.
-        embeddings: ``[n, d]`` float32, unit length.
-    """
-
-    spans: np.ndarray
-    probabilities: np.ndarray
-    embeddings: np.ndarray
-
-
-class ScoredProposer:
-    """Lets a span head propose all spans over a probability, and remembers the probabilities."""
-
-    def __init__(self, model: EntityModel, floor: float) -> None:
-        if model.head is None:
-            raise ModelError(f"{model.spec.name} has no span head; pass two detectors to ConsensusDetector")
-        self._head = model.head
-        self._floor = floor
-        self.found: dict[tuple[str, int, int], float] = {}
-
-    def propose(self, states: Tensor, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
-        """Return token spans ``[n, 2]`` of each window, counted from its first token."""
-        proposals = []
-        for (spans, values), (tokens, window) in zip(
-            self._head.scored(states, windows, self._floor), windows, strict=True
-        ):
-            starts = tokens.starts[spans[:, 0] + window.start]
-            ends = tokens.ends[spans[:, 1] + window.start - 1]
-            for start, end, value in zip(starts.tolist(), ends.tolist(), values.tolist(), strict=True):
-                key = (tokens.text, start, end)
-                self.found[key] = max(value, self.found.get(key, 0.0))
-            proposals.append(spans)
-        return proposals
-
-
-def read_candidates(
-    model: EntityModel,
-    detector: ConsensusDetector,
-    texts: Sequence[str],
-    agreement: Agreement = Agreement.CONSENSUS,
-) -> list[Candidates]:
-    """Find candidates and embed them: in one pass where both detectors are the model's own span head."""
-    points = [one for one in (detector.anchor, detector.explorer) if isinstance(one, SpanHeadDetector)]
-    if len(points) == 2 and all(point.spec == model.spec for point in points):
-        return _from_head(model, points[0].threshold, points[1].threshold, texts, agreement)
-    spans, trusted = [], []
-    for text, anchor, explorer in zip(
-        texts, detector.anchor.detect(texts), detector.explorer.detect(texts), strict=True
-    ):
-        sure = {(int(a), int(b)) for a, b in anchor}
-        spans.append(consensus(text, anchor, explorer, agreement))
-        trusted.append(sure)
-    found = []
-    for one, sure in zip(model.encode(texts, spans), trusted, strict=True):
-        trust = [ANCHOR_TRUST if (a, b) in sure else EXPLORER_TRUST for a, b in one.spans.tolist()]
-        found.append(Candidates(one.spans, np.array(trust, dtype=np.float32), one.embeddings))
-    return found
-
-
-def _from_head(
-    model: EntityModel, anchor: float, explorer: float, texts: Sequence[str], agreement: Agreement
-) -> list[Candidates]:
-    proposer = ScoredProposer(model, min(anchor, explorer))
-    encoded = model.encode(texts, [None] * len(texts), proposer)
-    found = []
-    for text, one in zip(texts, encoded, strict=True):
-        safe = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as the encoder reads it
-        spans = [(a, b) for a, b in one.spans.tolist()]
-        values = np.array([proposer.found[safe, a, b] for a, b in spans], dtype=np.float32)
-        sure, more = (
-            [span for span, value in zip(spans, values, strict=True) if value > point] for point in (anchor, explorer)
-        )
-        agreed = set(consensus(text, sure, more, agreement))
-        kept = np.array([span in agreed for span in spans], dtype=bool)
-        found.append(Candidates(one.spans[kept], values[kept], one.embeddings[kept]))
-    return found

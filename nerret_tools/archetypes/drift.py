@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel
 
+from nerret_tools.archetypes.candidates import TypedCandidates
 from nerret_tools.archetypes.mediation import Mediation
 from nerret_tools.archetypes.schema import TypeDefinition
-
-if TYPE_CHECKING:
-    from nerret_tools.archetypes.extractor import TypedCandidates
 
 __all__ = ["Overlap", "SchemaReport", "TypeReport", "report_schema"]
 

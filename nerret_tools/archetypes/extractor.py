@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from nerret_tools.archetypes.candidates import Candidates, TypedCandidates, read_candidates
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
     EXPLORER_THRESHOLD,
     Agreement,
-    Candidates,
     ConsensusDetector,
     SpanHeadDetector,
-    read_candidates,
 )
 from nerret_tools.archetypes.drift import SchemaReport, report_schema
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead, Mediation
@@ -35,7 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EntityExtractor", "Plan"]
 
-BATCH_SIZE = 64  # texts; what is complete when something fails is a multiple of it
+BATCH_SIZE = 256  # texts: sorted by length, so many fill the windows well
+ASKED_AT_ONCE = 64  # texts, where a scorer chooses: what is complete when it fails is a multiple of it
+ROWS = 4096  # mentions compared with all types at once
 CHOICES = 8  # types that a scorer is asked to choose among
 SCORER_CUTOFF = 0.5  # of a scorer's own probability: the type is likelier than all the rest
 
@@ -54,25 +55,6 @@ class Plan:
     discovery: Agreement = Agreement.CONSENSUS
     archetypes: bool = True
     calibration: bool = True
-
-
-@dataclass(frozen=True)
-class TypedCandidates:
-    """The candidates of one text with the best type of each.
-
-    Attributes:
-        spans: ``[n, 2]``.
-        types: Position of the best type, ``[n]``.
-        runners: Position of the second best, ``[n]``; the best again in a schema of one type.
-        relevances: ``[n]``.
-        archetypes: Position of the likeliest archetype, ``[n]``.
-    """
-
-    spans: np.ndarray
-    types: np.ndarray
-    runners: np.ndarray
-    relevances: np.ndarray
-    archetypes: np.ndarray
 
 
 class EntityExtractor:
@@ -162,8 +144,9 @@ class EntityExtractor:
         plan = plan or Plan()
         cutoff = self._cutoff(plan) if min_relevance is None else min_relevance
         found: list[list[TypedMention]] = []
-        for first in range(0, len(texts), BATCH_SIZE):
-            batch = list(texts[first : first + BATCH_SIZE])
+        size = BATCH_SIZE if self._scorer is None else ASKED_AT_ONCE
+        for first in range(0, len(texts), size):
+            batch = list(texts[first : first + size])
             try:
                 typed = self.type_candidates(batch, schema, plan)
             except ScorerError as error:
@@ -212,28 +195,35 @@ class EntityExtractor:
             np.concatenate([one.embeddings for one in found]),
         )
         archetypes = self._head.distributions(joined.embeddings)
-        features = mediation.compare(joined.embeddings, archetypes)
-        if not plan.calibration:
-            scores = features.agreement.astype(np.float64)
-            relevances = np.repeat(joined.probabilities[:, None].astype(np.float64), len(schema), axis=1)
-        else:
-            weights = self._weights(plan)
-            scores = weights.scores(features)
-            relevances = weights.relevances(scores, joined.probabilities)
-        order = np.argsort(-scores, axis=1, kind="stable")
-        if self._scorer is not None and plan.calibration and len(joined.spans):
-            owners = np.repeat(np.arange(len(texts)), np.diff(bounds))
-            mentions = [(texts[owner], int(a), int(b)) for owner, (a, b) in zip(owners, joined.spans, strict=True)]
+        order, top = self._fit(mediation, joined, archetypes, plan)
+        best = order[:, 0]
+        if self._scorer is not None and plan.calibration:
+            owners = np.repeat(np.arange(len(texts)), np.diff(bounds)).tolist()
+            mentions = [(texts[owner], *span) for owner, span in zip(owners, joined.spans.tolist(), strict=True)]
             best, top = self._ask(self._scorer, mentions, schema, order)
-        else:
-            best = order[:, 0]
-            top = relevances[np.arange(len(best)), best]
         runners = np.where(order[:, 0] == best, order[:, min(1, len(schema) - 1)], order[:, 0])
-        likeliest = archetypes.argmax(axis=1) if len(archetypes) else np.zeros(0, dtype=np.int64)
+        likeliest = archetypes.argmax(axis=1)
         return [
             TypedCandidates(joined.spans[a:b], best[a:b], runners[a:b], top[a:b], likeliest[a:b])
             for a, b in pairwise(bounds.tolist())
         ]
+
+    def _fit(
+        self, mediation: Mediation, found: Candidates, archetypes: np.ndarray, plan: Plan
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the types that fit best, best first, and the relevance of the best."""
+        weights, count = self._weights(plan), 2 if self._scorer is None else CHOICES
+        orders, relevances = [], []
+        for first in range(0, max(1, len(found.spans)), ROWS):
+            rows = slice(first, first + ROWS)
+            if plan.calibration:
+                scores = mediation.scores(found.embeddings[rows], archetypes[rows], weights)
+            else:
+                scores = mediation.agreement(archetypes[rows])
+            orders.append(_best_first(scores, count))
+            own = found.probabilities[rows]
+            relevances.append(weights.relevances(scores, orders[-1][:, 0], own) if plan.calibration else own)
+        return np.concatenate(orders), np.concatenate(relevances)
 
     def mediation(self, schema: list[TypeDefinition]) -> Mediation:
         """Embed a schema and give each type its archetypes; the last schema is kept."""
@@ -269,10 +259,9 @@ class EntityExtractor:
         scorer: TypeScorer,
         mentions: list[tuple[str, int, int]],
         schema: list[TypeDefinition],
-        order: np.ndarray,
+        choices: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Let the scorer choose among the types that fit best; no answer means no type."""
-        choices = order[:, :CHOICES]
         questions = [
             Question(text, start, end, tuple(schema[position] for position in sorted(row)))
             for (text, start, end), row in zip(mentions, choices.tolist(), strict=True)
@@ -308,6 +297,17 @@ def _too_long(model: EntityModel, schema: list[TypeDefinition]) -> str:
         schema, key=lambda one: max(len(model.encoder.tokenize([text])[0].ids) for text in (one.name, one.definition))
     )
     return f"the name or definition of type {longest.label!r} is too long for the model; a definition is a sentence"
+
+
+def _best_first(scores: np.ndarray, count: int) -> np.ndarray:
+    """Positions of each row's highest scores, ``[n, at most count]``; of equal ones the first."""
+    left = scores.copy()
+    rows = np.arange(len(scores))
+    columns = []
+    for _ in range(min(count, scores.shape[1])):
+        columns.append(left.argmax(axis=1))
+        left[rows, columns[-1]] = -np.inf
+    return np.stack(columns, axis=1)
 
 
 def _keep(typed: TypedCandidates, cutoff: float, overlapping: bool) -> list[int]:

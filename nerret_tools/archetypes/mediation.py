@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from nerret_tools.archetypes.typing_weights import TypingWeights
 from nerret_tools.errors import ModelError
 
-__all__ = ["ARCHETYPES_FILE", "ArchetypeHead", "Mediation", "TypeFeatures", "unit_part"]
+__all__ = ["ARCHETYPES_FILE", "ArchetypeHead", "Mediation", "unit_part"]
 
 ARCHETYPES_FILE = "archetypes.safetensors"
 FLOOR = 1e-3  # agreement under which all disagree alike; keeps the logarithm finite
@@ -89,7 +91,7 @@ class ArchetypeHead:
 PARTS = (("first", "weight"), ("first", "bias"), ("second", "weight"), ("second", "bias"))
 
 
-def _layer(file: safe_open, layer: str, part: str) -> np.ndarray:
+def _layer(file: Any, layer: str, part: str) -> np.ndarray:
     values: np.ndarray = file.get_tensor(f"{layer}.{part}")
     return values.astype(np.float32)
 
@@ -112,26 +114,6 @@ def unit_part(embeddings: np.ndarray, first: int, stop: int | None = None) -> np
 
 
 @dataclass(frozen=True)
-class TypeFeatures:
-    """How mentions and types compare.
-
-    Attributes:
-        name: Cosine of mention and type name, ``[n_mentions, n_types]``.
-        definition: Cosine of mention and definition, ``[n_mentions, n_types]``.
-        context: Mean of the same cosines of the mention's context, where the model has a context
-            head, else 0, ``[n_mentions, n_types]``.
-        agreement: Logarithm of the probability that both are of one archetype, ``[n_mentions, n_types]``.
-        residual: Which types stand for what the others leave, ``[n_types]`` bool.
-    """
-
-    name: np.ndarray
-    definition: np.ndarray
-    context: np.ndarray
-    agreement: np.ndarray
-    residual: np.ndarray
-
-
-@dataclass(frozen=True)
 class Mediation:
     """A schema ready to be compared with mentions.
 
@@ -139,7 +121,7 @@ class Mediation:
         names: Embeddings of the type names, ``[n_types, d]``.
         definitions: Embeddings of their definitions, ``[n_types, d]``.
         archetypes: Each type's distribution over archetypes, ``[n_types, n_archetypes]``.
-        residual: See `TypeFeatures`.
+        residual: Which types stand for what the others leave, ``[n_types]`` bool.
         own: Columns of an embedding that are the mention's own; those behind are its context's.
     """
 
@@ -149,14 +131,36 @@ class Mediation:
     residual: np.ndarray
     own: int
 
-    def compare(self, embeddings: np.ndarray, archetypes: np.ndarray) -> TypeFeatures:
-        """Compare mentions ``[n, d]`` with their archetypes ``[n, n_archetypes]`` to every type."""
-        names, definitions, mentions = (
-            unit_part(one, 0, self.own) for one in (self.names, self.definitions, embeddings)
-        )
-        name, definition = mentions @ names.T, mentions @ definitions.T
-        context = np.zeros_like(name)
-        if embeddings.shape[1] > self.own:
-            wordings = unit_part(self.names, self.own) + unit_part(self.definitions, self.own)
-            context = unit_part(embeddings, self.own) @ wordings.T / 2
-        return TypeFeatures(name, definition, context, np.log(archetypes @ self.archetypes.T + FLOOR), self.residual)
+    @cached_property
+    def wordings(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What mentions are compared with, each ``[n_types, part]``: names, definitions, and both as contexts."""
+        contexts = unit_part(self.names, self.own) + unit_part(self.definitions, self.own)
+        return unit_part(self.names, 0, self.own), unit_part(self.definitions, 0, self.own), contexts / 2
+
+    def compare(self, embeddings: np.ndarray, archetypes: np.ndarray) -> np.ndarray:
+        """Compare mentions ``[n, d]`` with their archetypes ``[n, n_archetypes]`` to every type, part by part.
+
+        Returns:
+            Cosine with the name, cosine with the definition, mean of the same cosines of the context
+            (0 where the model has no context head), log agreement: ``[n, n_types, 4]``.
+        """
+        names, definitions, contexts = self.wordings
+        own, around = unit_part(embeddings, 0, self.own), unit_part(embeddings, self.own)
+        parts = (own @ names.T, own @ definitions.T, around @ contexts.T, self.agreement(archetypes))
+        return np.stack(parts, axis=2)
+
+    def agreement(self, archetypes: np.ndarray) -> np.ndarray:
+        """Return the log probability that mention and type are of one archetype, ``[n, n_types]``."""
+        result: np.ndarray = np.log(archetypes @ self.archetypes.T + FLOOR)
+        return result
+
+    def scores(self, embeddings: np.ndarray, archetypes: np.ndarray, weights: TypingWeights) -> np.ndarray:
+        """Return `compare`'s parts summed with their weights, in one product: ``[n, n_types]``."""
+        names, definitions, contexts = self.wordings
+        of_types = np.hstack([weights.name * names + weights.definition * definitions, weights.context * contexts])
+        of_mentions = np.hstack([unit_part(embeddings, 0, self.own), unit_part(embeddings, self.own)])
+        scores: np.ndarray = of_mentions @ of_types.T.astype(np.float32)
+        if weights.agreement:
+            scores += np.float32(weights.agreement) * self.agreement(archetypes)
+        scores[:, self.residual] = weights.residual
+        return scores

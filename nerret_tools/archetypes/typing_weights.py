@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from nerret_tools.archetypes.mediation import TypeFeatures
 from nerret_tools.errors import ModelError
 
 __all__ = ["TYPING_FILE", "Typing", "TypingWeights", "load_typing"]
@@ -45,20 +44,9 @@ class TypingWeights:
     share: float
     cutoff: float
 
-    def scores(self, features: TypeFeatures) -> np.ndarray:
-        """Return the score of each type, ``[n_mentions, n_types]`` float64."""
-        scores: np.ndarray = (
-            self.name * features.name.astype(np.float64)
-            + self.definition * features.definition
-            + self.context * features.context
-            + self.agreement * features.agreement
-        )
-        scores[:, features.residual] = self.residual
-        return scores
-
-    def relevances(self, scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-        """Return the probability that span and type are right, for every type ``[n_mentions, n_types]``."""
-        return sigmoid(acceptance(scores, probabilities) @ self.curve)
+    def relevances(self, scores: np.ndarray, chosen: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+        """Return the probability that span and chosen type are right, ``[n]``; arguments as of `acceptance`."""
+        return sigmoid(acceptance(scores, chosen, probabilities) @ self.curve)
 
     @property
     def curve(self) -> np.ndarray:
@@ -66,13 +54,19 @@ class TypingWeights:
         return np.array([self.intercept, self.mention, self.score, self.share])
 
 
-def acceptance(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """What the curve is of, ``[n_mentions, n_types, 4]``: 1, log odds of the mention, score, log share."""
+def acceptance(scores: np.ndarray, chosen: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """What the curve is of, ``[n, 4]`` float64: 1, log odds of the mention, score, log share of the chosen type.
+
+    Args:
+        scores: Of every type, ``[n, n_types]``.
+        chosen: A type for each mention, ``[n]``.
+        probabilities: That each span is a mention, ``[n]``.
+    """
     inside = np.clip(probabilities.astype(np.float64), EDGE, 1 - EDGE)
-    odds = np.broadcast_to(np.log(inside / (1 - inside))[:, None], scores.shape)
     highest = scores.max(axis=1, keepdims=True)
-    shares = scores - highest - np.log(np.exp(scores - highest).sum(axis=1, keepdims=True))
-    return np.stack([np.ones_like(scores), odds, scores, shares], axis=2)
+    totals = highest[:, 0] + np.log(np.exp(scores - highest).sum(axis=1, dtype=np.float64))
+    own = scores[np.arange(len(scores)), chosen].astype(np.float64)
+    return np.stack([np.ones_like(own), np.log(inside / (1 - inside)), own, own - totals], axis=1)
 
 
 def sigmoid(values: np.ndarray) -> np.ndarray:

@@ -69,6 +69,9 @@ def label(
     ] = None,
     id_field: Annotated[str, typer.Option(help="The field or column with the id.")] = "id",
     text_field: Annotated[str, typer.Option(help="The field or column with the text.")] = "text",
+    columns: Annotated[
+        bool, typer.Option("--columns", help="The files are columns of tokens and BIO tags, whatever they are called.")
+    ] = False,
     limit_documents: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Use the first N documents of each file.", show_default=False)
     ] = None,
@@ -87,9 +90,9 @@ def label(
     extractor = EntityExtractor.load(model, _scorer(scorer, base_url))
     if evaluate:
         files = [Path(path) for path in paths]
-        print_evaluation(extractor, files, asked, min_relevance, ablations, limit_documents, as_json=as_json)
+        print_evaluation(extractor, files, asked, min_relevance, ablations, limit_documents, columns, as_json=as_json)
         return
-    documents, problems = _read(paths, id_field, text_field, limit_documents)
+    documents, problems = _read(paths, id_field, text_field, limit_documents, columns=columns)
     if explain:
         print_explanation(extractor.explain([text for _, text in documents], asked, min_relevance), as_json=as_json)
     else:
@@ -129,16 +132,18 @@ def _scorer(name: str | None, base_url: str | None) -> Any:
 
 
 def _read(
-    paths: list[str], id_field: str, text_field: str, limit: int | None
+    paths: list[str], id_field: str, text_field: str, limit: int | None, *, columns: bool
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
+    from nerret_tools.lab.evaluation.formats import LabelledFormat
     from nerret_tools.lab.evaluation.labelled import read_documents
 
     found: list[tuple[str, str]] = []
     problems: list[str] = []
     for path in paths:
-        if Path(path).suffix.lower() in COLUMN_ENDINGS:
-            found += [(one.id, one.text) for one in read_documents(path, limit=limit)]
+        if columns or Path(path).suffix.lower() in COLUMN_ENDINGS:
+            form = LabelledFormat.COLUMNS if columns else None
+            found += [(one.id, one.text) for one in read_documents(path, form=form, limit=limit)]
             continue
         reader = DocumentReader([path], id_field=id_field, text_field=text_field, number_missing_ids=True)
         found += [(document.id, document.text) for document in islice(reader, limit)]

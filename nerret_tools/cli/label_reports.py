@@ -76,10 +76,12 @@ def print_evaluation(
     min_relevance: float | None,
     ablations: bool,
     limit: int | None,
+    columns: bool,
     *,
     as_json: bool,
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
+    from nerret_tools.lab.evaluation.formats import LabelledFormat
     from nerret_tools.lab.evaluation.labelled import read_documents
     from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
 
@@ -87,7 +89,7 @@ def print_evaluation(
     scores: dict[str, dict[str, SpanScores]] = {}
     counts: dict[str, int] = {}
     for path in paths:
-        documents = read_documents(path, limit=limit)
+        documents = read_documents(path, form=LabelledFormat.COLUMNS if columns else None, limit=limit)
         evaluated = _present(types, {one.type for document in documents for one in document.entities}, path)
         counts[str(path)] = len(documents)
         for name, plan in systems.items():

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from nerret_tools.archetypes.discovery import Agreement, ConsensusDetector, SpanHeadDetector, consensus, read_candidates
+from nerret_tools.archetypes.candidates import read_candidates
+from nerret_tools.archetypes.discovery import Agreement, ConsensusDetector, SpanHeadDetector, consensus
 from nerret_tools.detection import Detector
 from nerret_tools.models import find_spec
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nerret_tools import EntityExtractor, TypedMention
-from nerret_tools.archetypes.extractor import BATCH_SIZE, CHOICES, Plan
+from nerret_tools.archetypes.extractor import ASKED_AT_ONCE, BATCH_SIZE, CHOICES, Plan
 from nerret_tools.archetypes.scorer import Question
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
 
@@ -61,7 +61,7 @@ def test_the_order_of_types_does_not_matter(extractor):
 
 
 def test_batches_do_not_change_the_answer(extractor):
-    many = extractor.extract(TEXTS * (BATCH_SIZE // 2), TYPES)
+    many = extractor.extract(TEXTS * (BATCH_SIZE // 4 + 1), TYPES)
     alone = extractor.extract(TEXTS, TYPES)
     for number, mentions in enumerate(many):
         expected = alone[number % len(TEXTS)]
@@ -147,10 +147,10 @@ def test_what_was_complete_is_kept_where_a_scorer_fails():
             raise ScorerError("gone")
         return sure(question, "politician")
 
-    texts = [TEXTS[0]] * BATCH_SIZE + [TEXTS[1]]
+    texts = [TEXTS[0]] * ASKED_AT_ONCE + [TEXTS[1]]
     with pytest.raises(ScorerError, match="gone") as caught:
         EntityExtractor.load(scorer=Told(rule)).extract(texts, TYPES)
-    assert len(caught.value.partial) == BATCH_SIZE
+    assert len(caught.value.partial) == ASKED_AT_ONCE
     assert {one.type for one in caught.value.partial[0]} == {"politician"}
 
 

@@ -80,9 +80,11 @@ def test_relevance_is_the_curve_computed_another_way(own):
     mentions, types = generator.normal(size=(3, 4)), generator.normal(size=(2, 4))
     of_mentions, of_types = generator.dirichlet(np.ones(5), 3), generator.dirichlet(np.ones(5), 2)
     mediation = Mediation(types, types[::-1].copy(), of_types, np.array([False, True]), own)
-    scores = WEIGHTS.scores(mediation.compare(mentions, of_mentions))
+    scores = mediation.scores(mentions, of_mentions, WEIGHTS)
+    parts = mediation.compare(mentions, of_mentions) @ [2, 1, 4, 0.5]
+    assert scores[:, 0] == pytest.approx(parts[:, 0], rel=1e-5)
     probabilities = np.array([0.2, 0.5, 0.99])
-    relevances = WEIGHTS.relevances(scores, probabilities)
+    relevances = WEIGHTS.relevances(scores, np.zeros(3, dtype=np.int64), probabilities)
     for m in range(3):
         agreement = sum(of_mentions[m, k] * of_types[0, k] for k in range(5))
         first = 2 * cosine(mentions[m, :own], types[0, :own]) + cosine(mentions[m, :own], types[1, :own])
@@ -93,7 +95,7 @@ def test_relevance_is_the_curve_computed_another_way(own):
         share = np.exp(first) / (np.exp(first) + np.exp(0.3))
         odds = np.log(probabilities[m] / (1 - probabilities[m]))
         line = -1 + 0.7 * odds + 0.2 * first + 0.9 * np.log(share)
-        assert relevances[m, 0] == pytest.approx(1 / (1 + np.exp(-line)), rel=1e-5)
+        assert relevances[m] == pytest.approx(1 / (1 + np.exp(-line)), rel=1e-5)
 
 
 def test_typing_weights_come_back_as_they_were_saved(tmp_path):

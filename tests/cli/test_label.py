@@ -46,6 +46,18 @@ def test_columns_can_be_labelled_too(nerret, files):
     assert line["entities"][0]["text"] == "Angela Merkel"
 
 
+def test_columns_are_labelled_and_compared_whatever_the_file_is_called_with_definitions_and_without(nerret, files):
+    # CrossNER's files are called like this one
+    (files / "test.txt").write_bytes((files / "marked.tsv").read_bytes())
+    (files / "names.json").write_text('["politician", "city"]', encoding="utf-8")
+    (line,) = lines(nerret("label", files / "test.txt", "--columns", "--types", files / "types.json"))
+    assert [one["text"] for one in line["entities"]] == ["Angela Merkel", "Leipzig"]
+    for types in ("types.json", "names.json"):
+        result = nerret("label", files / "test.txt", "--columns", "--types", files / types, "--evaluate", "--json")
+        (scores,) = json.loads(result.stdout)["scores"].values()
+        assert scores["complete"]["micro"]["f1"] == 1
+
+
 def test_a_cut_off_can_be_given(nerret, files):
     none = lines(nerret("label", files / "texts.jsonl", "--types", files / "types.json", "--min-relevance", "1"))
     assert all(line["entities"] == [] for line in none)

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from nerret_tools.archetypes.candidates import read_candidates
 from nerret_tools.archetypes.catalogue import read_catalogue
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
     EXPLORER_THRESHOLD,
     ConsensusDetector,
     SpanHeadDetector,
-    read_candidates,
 )
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.archetypes.schema import TypeDefinition, read_types

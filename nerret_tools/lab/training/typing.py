@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nerret_tools.archetypes.discovery import Candidates
+from nerret_tools.archetypes.candidates import Candidates
 from nerret_tools.archetypes.mediation import ArchetypeHead, Mediation
 from nerret_tools.archetypes.resolution import without_overlaps
 from nerret_tools.archetypes.typing_weights import Typing, TypingWeights, acceptance
@@ -105,7 +105,7 @@ def _episode(
         column |= {int(label): len(labels) for label in rest}
     archetypes = (head.distributions(names) + head.distributions(definitions)) / 2
     embeddings = np.concatenate([one.embeddings for one in data.candidates])
-    features = Mediation(names, definitions, archetypes, residual, head.dimension).compare(
+    parts = Mediation(names, definitions, archetypes, residual, head.dimension).compare(
         embeddings, head.distributions(embeddings)
     )
     gold = [{span: column[label] for span, label in spans.items() if label in column} for spans in data.gold]
@@ -115,7 +115,7 @@ def _episode(
         for a, b in one.spans
     ]
     return Episode(
-        np.stack([features.name, features.definition, features.context, features.agreement], axis=2).astype(np.float64),
+        parts.astype(np.float64),
         residual,
         np.array(found),
         np.concatenate([one.probabilities for one in data.candidates]),
@@ -190,7 +190,7 @@ def _best(scores: Tensor, probabilities: np.ndarray) -> tuple[np.ndarray, Tensor
     """The best type of each candidate, and what the curve is of for it."""
     values = scores.numpy()
     best = values.argmax(axis=1)
-    return best, torch.from_numpy(acceptance(values, probabilities)[np.arange(len(best)), best])
+    return best, torch.from_numpy(acceptance(values, best, probabilities))
 
 
 def _minimise(value: Tensor, loss: Callable[[], Tensor]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nerret_tools.archetypes.candidates import Candidates
 from nerret_tools.archetypes.catalogue import Archetype, Catalogue
-from nerret_tools.archetypes.discovery import Candidates
 from nerret_tools.archetypes.mediation import ArchetypeHead
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.training.archetypes import Examples, label_archetypes, noun_archetypes, read_nouns, train_head

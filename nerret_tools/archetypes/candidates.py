@@ -1,0 +1,105 @@
+"""What may be mentions in a text, with their embeddings, and the type that each fits best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nerret_tools.archetypes.discovery import (
+    Agreement,
+    CharSpan,
+    ConsensusDetector,
+    HeadProposer,
+    SpanHeadDetector,
+    consensus,
+)
+
+if TYPE_CHECKING:
+    from nerret_tools.models.entity_model import EntityModel
+
+__all__ = ["Candidates", "TypedCandidates", "read_candidates"]
+
+ANCHOR_TRUST = 0.9  # mention probability of a span from a detector that gives none
+EXPLORER_TRUST = 0.4  # the same where only the explorer found it
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be mentions in a text.
+
+    Attributes:
+        spans: ``[n, 2]`` int64, sorted.
+        probabilities: That the span is a mention of whatever type, ``[n]`` float32.
+        embeddings: ``[n, d]`` float32, unit length.
+    """
+
+    spans: np.ndarray
+    probabilities: np.ndarray
+    embeddings: np.ndarray
+
+
+@dataclass(frozen=True)
+class TypedCandidates:
+    """The candidates of one text with the best type of each.
+
+    Attributes:
+        spans: ``[n, 2]``.
+        types: Position of the best type, ``[n]``.
+        runners: Position of the second best, ``[n]``; the best again in a schema of one type.
+        relevances: ``[n]``; below 0: refused.
+        archetypes: Position of the likeliest archetype, ``[n]``.
+    """
+
+    spans: np.ndarray
+    types: np.ndarray
+    runners: np.ndarray
+    relevances: np.ndarray
+    archetypes: np.ndarray
+
+
+def read_candidates(
+    model: EntityModel,
+    detector: ConsensusDetector,
+    texts: Sequence[str],
+    agreement: Agreement = Agreement.CONSENSUS,
+) -> list[Candidates]:
+    """Find and embed the candidates of each text.
+
+    Where both detectors are the model's own span head, in one pass, and with its probabilities.
+    """
+    anchor, explorer = detector.anchor, detector.explorer
+    if (
+        isinstance(anchor, SpanHeadDetector)
+        and isinstance(explorer, SpanHeadDetector)
+        and anchor.spec == explorer.spec == model.spec
+    ):
+        return _from_head(model, HeadProposer(model, anchor.threshold, explorer.threshold, agreement), texts)
+    return _from_detectors(model, detector, texts, agreement)
+
+
+def _from_head(model: EntityModel, proposer: HeadProposer, texts: Sequence[str]) -> list[Candidates]:
+    found = []
+    for text, one in zip(texts, model.encode(texts, [None] * len(texts), proposer), strict=True):
+        values = [proposer.found[text, start, end] for start, end in one.spans.tolist()]
+        found.append(Candidates(one.spans, np.array(values, dtype=np.float32), one.embeddings))
+    return found
+
+
+def _from_detectors(
+    model: EntityModel, detector: ConsensusDetector, texts: Sequence[str], agreement: Agreement
+) -> list[Candidates]:
+    sure: list[set[CharSpan]] = []
+    spans: list[list[CharSpan]] = []
+    for text, anchor, explorer in zip(
+        texts, detector.anchor.detect(texts), detector.explorer.detect(texts), strict=True
+    ):
+        sure.append({(int(start), int(end)) for start, end in anchor})
+        spans.append(consensus(text, anchor, explorer, agreement))
+    found = []
+    for one, trusted in zip(model.encode(texts, spans), sure, strict=True):
+        trust = [ANCHOR_TRUST if span in trusted else EXPLORER_TRUST for span in map(tuple, one.spans.tolist())]
+        found.append(Candidates(one.spans, np.array(trust, dtype=np.float32), one.embeddings))
+    return found

@@ -249,6 +249,5 @@ def rows(one: Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionB
         metadata=document.metadata,
         content_hash=one.content_hash,
         mention_count=len(surfaces),
-        vector=found.text_vector,
     )
     return stored, MentionBlock(spans=found.spans, surfaces=surfaces, vectors=found.embeddings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nerret_tools.detection.word_shapes import SHAPE_COUNT, word_shapes
+from nerret_tools.encoding.sentences import LINE_BREAK
 from nerret_tools.errors import ModelError
 
 WIDTH = 256  # of the head's own states
@@ -148,11 +149,9 @@ class SpanHead(nn.Module):
     @torch.inference_mode()
     def propose(self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]) -> list[np.ndarray]:
         """Return token spans ``[n, 2]`` of each window, counted from its first token."""
-        words, shapes, mask, bounds = self.word_states(states, windows)
-        probabilities = self(words, shapes, mask).sigmoid().cpu().numpy()
         proposals = []
-        for row, bound in enumerate(bounds):
-            chosen = self._choose(probabilities[row, : len(bound) - 1])
+        for bound, values in self._probabilities(states, windows):
+            chosen = self._choose(values)
             proposals.append(np.stack([bound[chosen[:, 0]], bound[chosen[:, 1]]], axis=1))
         return proposals
 
@@ -164,15 +163,24 @@ class SpanHead(nn.Module):
 
         Overlapping ones too: the choice among them is the caller's.
         """
-        words, shapes, mask, bounds = self.word_states(states, windows)
-        probabilities = self(words, shapes, mask).sigmoid().float().cpu().numpy()
         found = []
-        for row, bound in enumerate(bounds):
-            values = probabilities[row, : len(bound) - 1]
+        for bound, values in self._probabilities(states, windows):
             firsts, lengths = np.nonzero(values > floor)
             spans = np.stack([bound[firsts], bound[firsts + lengths + 1]], axis=1)
             found.append((spans, values[firsts, lengths]))
         return found
+
+    def _probabilities(
+        self, states: Tensor, windows: Sequence[tuple[TokenView, Range]]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each window where its words begin, and the probabilities ``[n_words, MAX_WORDS]`` of its spans."""
+        words, shapes, mask, bounds = self.word_states(states, windows)
+        probabilities = self(words, shapes, mask).sigmoid().float().cpu().numpy()
+        for values, bound, (text, window) in zip(probabilities, bounds, windows, strict=True):
+            own = values[: len(bound) - 1]
+            if LINE_BREAK.search(text.text):
+                own[_crosses_lines(text, window, bound)] = 0
+            yield bound, own
 
     def _choose(self, probabilities: np.ndarray) -> np.ndarray:
         """Word spans ``[n, 2]``, likeliest first, from one window's ``[n_words, MAX_WORDS]``."""
@@ -216,3 +224,14 @@ def _word_bounds(words: np.ndarray) -> np.ndarray:
     """First token of each word, then the token count."""
     changes = np.flatnonzero(np.diff(words, prepend=-2)) if len(words) else np.zeros(0, dtype=np.int64)
     return np.append(changes, len(words)).astype(np.int64)
+
+
+def _crosses_lines(text: TokenView, window: Range, bound: np.ndarray) -> np.ndarray:
+    """Which spans ``[n_words, MAX_WORDS]`` hold a line break: a name stands on one line."""
+    firsts, lasts = bound[:-1] + window.start, bound[1:] + window.start - 1
+    gaps = zip(text.ends[lasts[:-1]].tolist(), text.starts[firsts[1:]].tolist(), strict=True)
+    lines = np.cumsum([0, *(LINE_BREAK.search(text.text, end, start) is not None for end, start in gaps)])
+    rows = np.arange(len(firsts))
+    last = np.minimum(rows[:, None] + np.arange(MAX_WORDS), len(rows) - 1)
+    crosses: np.ndarray = lines[last] != lines[:, None]
+    return crosses

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -17,15 +18,14 @@ from nerret_tools.cancellation import check_cancelled
 from nerret_tools.encoding.backbone import CutBackbone
 from nerret_tools.encoding.devices import to_device
 from nerret_tools.encoding.packing import run_packed
+from nerret_tools.encoding.pieces import CharSpan, EncodedText, PieceInProgress, UnreadableSpan, cut, gather
 from nerret_tools.encoding.replicas import run_batches
 from nerret_tools.encoding.taps import WINDOW_TOKENS
-from nerret_tools.encoding.windows import TokenizedText, Window, best_window, split_windows
+from nerret_tools.encoding.windows import TokenizedText, Window, split_windows
 from nerret_tools.errors import ModelError
 
 WINDOW_OVERLAP = 64  # tokens; longer spans than this are no names
 BATCH_TOKENS = 2048  # padded tokens a batch; more of them leave a CPU's cache and are slower
-
-CharSpan = tuple[int, int]
 
 
 class SpanProposer(Protocol):
@@ -40,104 +40,23 @@ class SpanProposer(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class UnreadableSpan:
-    """A given span that no vector could be read for, and why."""
-
-    start: int
-    end: int
-    reason: str
-
-
-@dataclass
-class EncodedText:
-    """One text's representations.
-
-    Attributes:
-        spans: Character offsets ``[n, 2]`` int64, sorted.
-        vectors: Representations at the tap, ``[n, d]`` float32, one a span.
-        contexts: Mean at the tap of the tokens around each span and in it, ``[n, d]`` float32;
-            ``[n, 0]`` from an encoder that reads none.
-        text_vector: Mean of all tokens at the tap, ``[d]`` float32.
-        unreadable: Given spans that are not in ``spans``.
-    """
-
-    spans: np.ndarray
-    vectors: np.ndarray
-    contexts: np.ndarray
-    text_vector: np.ndarray
-    unreadable: list[UnreadableSpan] = field(default_factory=list)
-
-
-class _TextInProgress:
-    """One text on its way through the backbone: its windows, and what has been read so far."""
-
-    def __init__(self, tokens: TokenizedText, windows: list[Window], spans: Sequence[CharSpan] | None) -> None:
-        self.tokens = tokens
-        self.windows = windows
-        self.open = spans is None
-        self.waiting: list[list[tuple[int, int]]] = [[] for _ in windows]  # token spans to read, by window
-        self.surfaces: dict[tuple[int, int], list[CharSpan]] = {}  # character spans of each token span
-        self.found: dict[CharSpan, np.ndarray] = {}
-        self.total: np.ndarray | float = 0.0
-        self.unreadable: list[UnreadableSpan] = []
-        for start, end in spans or ():
-            self._place(start, end)
-
-    def _place(self, start: int, end: int) -> None:
-        tokens = self.tokens.tokens_of(start, end)
-        if tokens is None:
-            self.unreadable.append(UnreadableSpan(start, end, "no token lies in it"))
-            return
-        number = best_window(self.windows, *tokens)
-        if number is None:
-            self.unreadable.append(UnreadableSpan(start, end, "it is too long for a window"))
-            return
-        if tokens not in self.surfaces:
-            self.waiting[number].append(tokens)
-        self.surfaces.setdefault(tokens, []).append((start, end))
-
-    def take_proposals(self, number: int, proposals: np.ndarray) -> None:
-        """Keep what was proposed in a window, unless another window sees more of its context."""
-        for first, stop in (proposals + self.windows[number].start).tolist():
-            if best_window(self.windows, first, stop) == number:
-                tokens = self.tokens.tokens_of(*self.tokens.span_of(first, stop))  # as if the span had been given
-                if tokens is not None and tokens not in self.surfaces:
-                    self.waiting[number].append(tokens)
-                    self.surfaces[tokens] = [self.tokens.span_of(*tokens)]
-
-    def take_vector(self, first: int, stop: int, vector: np.ndarray) -> None:
-        for span in self.surfaces[first, stop]:
-            self.found[span] = vector
-
-    def result(self) -> EncodedText:
-        spans = sorted(self.found)
-        text_vector = np.asarray(self.total / max(1, sum(map(len, self.windows))), dtype=np.float32)
-        width = len(text_vector)
-        read = np.stack([self.found[span] for span in spans]) if spans else np.zeros((0, width))
-        return EncodedText(
-            spans=np.array(spans, dtype=np.int64).reshape(-1, 2),
-            vectors=read[:, :width].astype(np.float32),
-            contexts=read[:, width:].astype(np.float32),
-            text_vector=text_vector,
-            unreadable=self.unreadable,
-        )
+_Started = tuple[list[PieceInProgress], list[UnreadableSpan]]
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One window of one text."""
+    """One window of one piece."""
 
-    text: _TextInProgress
+    piece: PieceInProgress
     number: int
 
     @property
     def window(self) -> Window:
-        return self.text.windows[self.number]
+        return self.piece.windows[self.number]
 
     @property
     def ids(self) -> list[int]:
-        return self.text.tokens.ids[self.window.start : self.window.end]
+        return self.piece.tokens.ids[self.window.start : self.window.end]
 
 
 class TextEncoder:
@@ -185,6 +104,12 @@ class TextEncoder:
         pad = tokenizer.pad_token_id
         self._pad = 0 if pad is None else int(pad)
 
+    @cached_property
+    def width(self) -> int:
+        """Of a representation."""
+        with torch.inference_mode():
+            return int(self.run([[self._pad]])[0].shape[-1])
+
     def encode(
         self,
         texts: Sequence[str],
@@ -194,7 +119,7 @@ class TextEncoder:
         """Read the representations of each text's spans.
 
         Args:
-            texts: Any length; long ones run in overlapping windows.
+            texts: Any length; each sentence runs by itself, a long one in overlapping windows.
             spans: Character offsets for each text, or None where ``proposer`` finds them.
             proposer: Finds spans where none are given. Without it such a text gets none.
 
@@ -203,17 +128,19 @@ class TextEncoder:
         """
         given: Sequence[Sequence[CharSpan] | None] = [None] * len(texts) if spans is None else spans
         encoded: list[EncodedText] = []
-        for part in self._tokenized_ahead(texts):
-            started = [
-                _TextInProgress(tokens, self._windows(tokens), one)
-                for tokens, one in zip(part, given[len(encoded) : len(encoded) + len(part)], strict=True)
+        for started in self._cut_ahead(list(zip(texts, given, strict=True))):
+            pieces = [piece for text, _ in started for piece in text]
+            jobs = [
+                _Job(piece, number)
+                for piece in pieces
+                for number in range(len(piece.windows))
+                if (piece.open and proposer is not None) or piece.waiting[number]
             ]
-            jobs = [_Job(text, number) for text in started for number in range(len(text.windows))]
             for batch, (tapped, states) in run_batches(self.replicas, self._batches(jobs), self._run):
                 if proposer is not None and states is not None:
                     _detect(proposer, states, batch)
                 self._read(tapped, batch)
-            encoded += [text.result() for text in started]
+            encoded += [gather(text, unreadable, self.width) for text, unreadable in started]
         return encoded
 
     def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
@@ -243,19 +170,28 @@ class TextEncoder:
             for text, encoding in zip(texts, encodings, strict=True)
         ]
 
-    def _tokenized_ahead(self, texts: Sequence[str]) -> Iterator[list[TokenizedText]]:
-        """Texts in order as tokens, portion by portion, the next one in the making."""
+    def _cut_ahead(self, texts: Sequence[tuple[str, Sequence[CharSpan] | None]]) -> Iterator[list[_Started]]:
+        """Texts in order, cut and as tokens, portion by portion, the next one in the making."""
         size = self.texts_ahead or max(1, len(texts))
         portions = [texts[first : first + size] for first in range(0, len(texts), size)]
         if len(portions) < 2:
-            yield from map(self.tokenize, portions)
+            yield from map(self._start, portions)
             return
         with ThreadPoolExecutor(1) as thread:
-            coming = thread.submit(self.tokenize, portions[0])
+            coming = thread.submit(self._start, portions[0])
             for portion in portions[1:]:
-                ready, coming = coming.result(), thread.submit(self.tokenize, portion)
+                ready, coming = coming.result(), thread.submit(self._start, portion)
                 yield ready
             yield coming.result()
+
+    def _start(self, texts: Sequence[tuple[str, Sequence[CharSpan] | None]]) -> list[_Started]:
+        """Each text's pieces with their windows, and given spans with nothing in them."""
+        parts = [cut(text, spans) for text, spans in texts]
+        tokenized = iter(self.tokenize([piece.text for pieces, _ in parts for piece in pieces]))
+        return [
+            ([PieceInProgress(piece, tokens := next(tokenized), self._windows(tokens)) for piece in pieces], unreadable)
+            for pieces, unreadable in parts
+        ]
 
     def _windows(self, tokens: TokenizedText) -> list[Window]:
         return split_windows(len(tokens.ids), self.window_size, self.window_overlap)
@@ -277,18 +213,15 @@ class TextEncoder:
 
     @torch.inference_mode()
     def _read(self, tapped: Tensor, batch: list[_Job]) -> None:
-        """Pool the waiting spans of a batch, and its windows as wholes."""
-        waiting = [(row, *span) for row, job in enumerate(batch) for span in job.text.waiting[job.number]]
+        """Pool the waiting spans of a batch."""
+        waiting = [(row, *span) for row, job in enumerate(batch) for span in job.piece.waiting[job.number]]
         inside = [(row, a - batch[row].window.start, b - batch[row].window.start) for row, a, b in waiting]
         pooled = pool_spans(tapped, inside, self.backbone.tap.pooling)
         if self.context_tokens is not None:
             around = [self._around(row, a, b, len(batch[row].window)) for row, a, b in inside]
             pooled = torch.cat([pooled, pool_spans(tapped, around, "mean")], dim=1)
         for (row, first, stop), vector in zip(waiting, pooled.cpu().numpy(), strict=True):
-            batch[row].text.take_vector(first, stop, vector)
-        wholes = pool_spans(tapped, [(row, 0, len(job.window)) for row, job in enumerate(batch)], "mean").cpu().numpy()
-        for job, mean in zip(batch, wholes, strict=True):
-            job.text.total = job.text.total + mean.astype(np.float64) * len(job.window)
+            batch[row].piece.take_vector(first, stop, vector)
 
     def _around(self, row: int, first: int, stop: int, length: int) -> tuple[int, int, int]:
         """Tokens of a span's context in a window of ``length``."""
@@ -340,13 +273,13 @@ class TextEncoder:
 
 
 def _detect(proposer: SpanProposer, states: Tensor, batch: list[_Job]) -> None:
-    """Let the proposer fill the texts that came without spans."""
-    rows = [row for row, job in enumerate(batch) if job.text.open]
+    """Let the proposer fill the pieces that came without spans."""
+    rows = [row for row, job in enumerate(batch) if job.piece.open]
     if not rows:
         return
-    views = [(batch[row].text.tokens, batch[row].window) for row in rows]
+    views = [(batch[row].piece.tokens, batch[row].window) for row in rows]
     for row, proposals in zip(rows, proposer.propose(states[rows], views), strict=True):
-        batch[row].text.take_proposals(batch[row].number, proposals)
+        batch[row].piece.take_proposals(batch[row].number, proposals)
 
 
 def pool_spans(tapped: Tensor, spans: Sequence[tuple[int, int, int]], pooling: str) -> Tensor:

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from nerret_tools.detection.span_head import SpanHead
-from nerret_tools.encoding.encoder import SpanProposer, TextEncoder, UnreadableSpan
+from nerret_tools.encoding.encoder import SpanProposer, TextEncoder
+from nerret_tools.encoding.pieces import UnreadableSpan
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.models.encoders import load_encoder
@@ -26,13 +27,11 @@ class EncodedDocument:
     Attributes:
         spans: Character offsets ``[n, 2]`` int64, sorted.
         embeddings: Unit length, ``[n, 500]`` float32.
-        text_vector: Mean of the text at the tap, unit length, ``[d]`` float32.
         unreadable: Given spans without a vector.
     """
 
     spans: np.ndarray
     embeddings: np.ndarray
-    text_vector: np.ndarray
     unreadable: list[UnreadableSpan]
 
 
@@ -84,7 +83,7 @@ class EntityModel:
             )
         bounds = np.cumsum([0, *(len(one.spans) for one in encoded)])
         return [
-            EncodedDocument(one.spans, embeddings[first:stop], _unit(one.text_vector), one.unreadable)
+            EncodedDocument(one.spans, embeddings[first:stop], one.unreadable)
             for one, first, stop in zip(encoded, bounds, bounds[1:], strict=False)
         ]
 
@@ -142,8 +141,3 @@ def load_model(
         None if head is None else head.to(place),
         None if context is None else context.to(place),
     )
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    length = float(np.sqrt(vector @ vector))
-    return vector / length if length else vector

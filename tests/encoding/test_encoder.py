@@ -51,11 +51,10 @@ def test_a_vector_does_not_depend_on_its_batch(bert, bert_tokenizer):
     for text, given, batched in zip(texts, spans, together, strict=True):
         alone = encoder.encode([text], [given])[0]
         np.testing.assert_allclose(batched.vectors, alone.vectors, atol=1e-4)
-        np.testing.assert_allclose(batched.text_vector, alone.text_vector, atol=1e-4)
 
 
 def test_a_long_text_is_read_in_windows_and_nothing_is_lost(bert, bert_tokenizer):
-    text = " ".join([TEXT] * 12)
+    text = " and ".join([TEXT[:-1]] * 12)
     spans = [(i, i + len("dinosaur")) for i in range(len(text)) if text.startswith("dinosaur", i)]
     encoder = bert_encoder(bert, bert_tokenizer, window_tokens=40, window_overlap=12)
     tokens = encoder.tokenize([text])[0]
@@ -96,7 +95,6 @@ def test_two_spans_on_the_same_tokens_both_get_the_vector(bert, bert_tokenizer):
 def test_odd_texts_give_odd_but_finite_answers(text, bert, bert_tokenizer):
     result = bert_encoder(bert, bert_tokenizer).encode([text, "Oslo"], [[], [(0, 4)]])
     assert result[0].vectors.shape == (0, 32)
-    assert np.isfinite(result[0].text_vector).all()
     assert len(result[1].vectors) == 1
 
 

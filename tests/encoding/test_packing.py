@@ -90,7 +90,6 @@ def test_the_encoder_packs_causal_backbones_and_a_vector_does_not_depend_on_its_
     for text, given_spans, together in zip(texts, spans, encoder.encode(texts, spans), strict=True):
         alone = encoder.encode([text], [given_spans])[0]
         np.testing.assert_allclose(together.vectors, alone.vectors, atol=1e-5)
-        np.testing.assert_allclose(together.text_vector, alone.text_vector, atol=1e-5)
 
 
 def test_bidirectional_backbones_are_not_packed(bert):

@@ -19,7 +19,12 @@ from nerret_tools.models.encoders import load_encoder
 from nerret_tools.models.entity_model import load_model
 from tests.large import SENTENCES
 
-TEXTS = [*SENTENCES, "Oslo", "Péru 🦕 near a river (Oslo).", " ".join(SENTENCES[:2] * 4)]
+TEXTS = [
+    *SENTENCES,
+    "Oslo",
+    "Péru 🦕 near a river (Oslo).",
+    " and ".join([one.rstrip(".") for one in SENTENCES[:2]] * 4),
+]
 SURFACES = [["dinosaur", "Oslo"], ["Peru", "nine aircraft", "1994"], ["Oslo", "Jean-Luc O'Brien"], ["Oslo"]]
 SURFACES += [["Péru", "🦕", "Oslo"], ["Oslo", "An airline from Peru"]]
 

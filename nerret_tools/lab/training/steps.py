@@ -19,6 +19,7 @@ from nerret_tools.documents import Document
 from nerret_tools.encoding.adapter import merge_adapter
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.errors import DataFileError, ModelError
 from nerret_tools.lab.evaluation.baselines.dense import SentenceEncoder
 from nerret_tools.lab.evaluation.labelled import LabelledData, read_documents, read_labelled
@@ -141,7 +142,7 @@ def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) 
     encoder = _encoder(spec)
     teacher = SentenceEncoder.load(backbone_folder(spec))
     gold = [[(span.start, span.end) for span in document.gold_spans()] for document in documents]
-    encoded = encoder.encode(texts, [*gold, *([] for _ in texts[len(documents) :])])
+    encoded = encoder.encode(texts[:5000], [*gold, *([] for _ in texts[len(documents) :])][:5000])
     has = np.zeros((len(descriptions), len(texts)), dtype=bool)
     place = {description: row for row, description in enumerate(descriptions)}
     first = 0
@@ -152,7 +153,7 @@ def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) 
         first += len(source.documents)
     described = encoder.encode_types(types)
     pairs = SentencePairs(
-        sentences=np.stack([one.text_vector for one in encoded]),
+        sentences=_sentence_means(encoder, texts),
         taught_sentences=teacher.encode(texts),
         types=described,
         taught_types=teacher.encode(types),
@@ -161,11 +162,17 @@ def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) 
     )
     head = train_context_head(pairs, recipe)
     projection = Projection.load(out / PROJECTION_FILE)
-    sample = np.concatenate([described, *(one.vectors for one in encoded[:5000])])
+    sample = np.concatenate([described, *(one.vectors for one in encoded)])
     projection = compress_projection(projection, sample, spec.dimension - recipe.dimension)
     projection.save(out / PROJECTION_FILE)
     head.save(out / CONTEXT_FILE)
     return out / CONTEXT_FILE
+
+
+def _sentence_means(encoder: TextEncoder, texts: list[str]) -> np.ndarray:
+    """Each text's sentences read as wholes, and their mean: ``[n, d]``."""
+    read = encoder.encode(texts, [sentence_ranges(text) for text in texts])
+    return np.stack([one.vectors.mean(axis=0) if len(one.vectors) else np.zeros(encoder.width) for one in read])
 
 
 def make_span_head(spec: ModelSpec, recipe: SpanRecipe, data: Path, out: Path) -> Path:

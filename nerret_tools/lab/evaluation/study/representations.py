@@ -17,7 +17,8 @@ from nerret_tools.models.encoders import load_encoder
 
 if TYPE_CHECKING:
     from nerret_tools.encoding.backbone import CutBackbone
-    from nerret_tools.encoding.encoder import EncodedText, TextEncoder
+    from nerret_tools.encoding.encoder import TextEncoder
+    from nerret_tools.encoding.pieces import EncodedText
     from nerret_tools.encoding.projection import Projection
     from nerret_tools.models.entity_model import EntityModel
 

@@ -9,9 +9,8 @@ import typer
 
 from nerret_tools.cli.labelled import LabelledForm
 from nerret_tools.cli.options import AsJson
-from nerret_tools.cli.output import complain, print_json, results
 from nerret_tools.lab.evaluation.baselines import Baseline
-from nerret_tools.lab.evaluation.run import SpanSource
+from nerret_tools.lab.evaluation.results import SpanSource
 
 
 def evaluate(
@@ -80,6 +79,14 @@ def evaluate(
             "holds no sentence of the data and can be published where the data cannot.",
         ),
     ] = True,
+    trained: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --report: types that the training had, in JSON or labelled JSON lines. May be given twice.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the model on labelled data: R-Precision, precision, coverage.
@@ -90,62 +97,28 @@ def evaluate(
     The whole evaluation, one set after the other into one report:
     `nerret evaluate test.jsonl --types types.json --report DIR --name "My set, test"`
     """
-    if report is not None:
-        if baseline or spans is not SpanSource.DETECTED:
-            raise typer.BadParameter(
-                "--report measures both kinds of spans and all baselines; leave --spans and --baseline out"
-            )
-        _write_report(
-            labelled, types, report, page, name, model, form, limit_documents, excerpts=excerpts, as_json=as_json
+    if report is not None and (baseline or spans is not SpanSource.DETECTED):
+        raise typer.BadParameter(
+            "--report measures both kinds of spans and all baselines; leave --spans and --baseline out"
         )
+    if report is None and (page is not None or name is not None or trained or not excerpts):
+        raise typer.BadParameter("--page, --name, --trained and --no-excerpts belong to --report DIR")
+    from nerret_tools.lab.evaluation.command import add_to_report, print_figures
+    from nerret_tools.lab.evaluation.labelled import read_labelled
+
+    data = read_labelled(labelled, types, form=form, limit_documents=limit_documents)
+    if report is None:
+        print_figures(data, spans, baseline or (), model, as_json=as_json)
         return
-    if page is not None or name is not None or not excerpts:
-        raise typer.BadParameter("--page, --name and --no-excerpts belong to --report DIR")
-    from nerret_tools.lab.evaluation.labelled import read_labelled
-    from nerret_tools.lab.evaluation.run import evaluate as run
-    from nerret_tools.lab.evaluation.table import render
-
-    measured = run(
-        read_labelled(labelled, types, form=form, limit_documents=limit_documents),
-        spans=spans,
-        baselines=baseline or (),
-        model=model,
-        announce=lambda stage: complain(f"{stage} ..."),
-    )
-    if as_json:
-        print_json(measured)
-    else:
-        results().print(render(measured))
-
-
-def _write_report(
-    labelled: Path,
-    types: Path,
-    folder: Path,
-    page: Path | None,
-    name: str | None,
-    model: str,
-    form: LabelledForm,
-    limit_documents: int | None,
-    *,
-    excerpts: bool,
-    as_json: bool,
-) -> None:
-    from nerret_tools.lab.evaluation.labelled import read_labelled
-    from nerret_tools.lab.evaluation.study import read_study, study, write_study
-
-    read_study(folder)  # what is there and cannot be added to shows before the long work
     place = labelled.resolve()
-    new, ambiguous = study(
-        read_labelled(labelled, types, form=form, limit_documents=limit_documents),
-        name=name or f"{place.parent.name}/{place.stem}",
-        folder=folder,
-        model=model,
-        limit_documents=limit_documents,
+    add_to_report(
+        data,
+        report,
+        page,
+        name or f"{place.parent.name}/{place.stem}",
+        model,
+        limit_documents,
+        trained or (),
         excerpts=excerpts,
-        announce=lambda stage: complain(f"{stage} ..."),
+        as_json=as_json,
     )
-    complete = write_study(folder, new, ambiguous, page)
-    complain(f"Wrote {page or folder / 'report.md'}, {folder / 'report.json'} and figures in {folder / new.folder}")
-    if as_json:
-        print_json(complete)

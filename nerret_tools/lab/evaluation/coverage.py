@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nerret_tools.documents import Span
-from nerret_tools.lab.evaluation.report import CoverageReport
+from nerret_tools.lab.evaluation.results import CoverageReport
 
 JACCARD_THRESHOLD = 0.8
 """A predicted span covers a gold one above this share of common characters (the paper's choice)."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from nerret_tools.lab.evaluation.study.calibration import best_f1, expected_calibration_error, f1_at, reliability
+from nerret_tools.lab.evaluation.calibration import best_f1, expected_calibration_error, f1_at, reliability
 from nerret_tools.models import Calibration
 
 CUTOFFS = np.arange(0.05, 0.96, 0.01)  # relevances tried as the default

@@ -1,8 +1,14 @@
-"""A small labelled world, written for these tests."""
+"""A small labelled world, and answers made by hand, so that every figure can be worked out on paper."""
 
 import json
 
+import numpy as np
 import pytest
+
+from nerret_tools.documents import Span
+from nerret_tools.lab.evaluation.answers import Answers
+from nerret_tools.lab.evaluation.labelled import LabelledData, LabelledDocument, LabelledEntity
+from nerret_tools.searching import Ranking
 
 TYPES = {"river": "river", "bird": "bird", "company": "company", "planet": "planet", "other": None}
 
@@ -42,3 +48,54 @@ def small_world(tmp_path_factory):
     (folder / "labelled.jsonl").write_text("\n".join(records), encoding="utf-8")
     (folder / "types.json").write_text(json.dumps(TYPES), encoding="utf-8")
     return folder / "labelled.jsonl", folder / "types.json"
+
+
+def document(document_id, *marked):
+    """Ten characters a word: ``document("a", "river", None)`` has a river at [0, 10)."""
+    entities = [
+        LabelledEntity(start=10 * place, end=10 * place + 10, type=label)
+        for place, label in enumerate(marked)
+        if label is not None
+    ]
+    return LabelledDocument(id=document_id, text="Abcdefghij" * max(1, len(marked)), entities=entities)
+
+
+def labelled_data(documents, types):
+    relevant = {label: frozenset(d.id for d in documents for e in d.entities if e.type == label) for label in types}
+    return LabelledData(documents=documents, types={label: label for label in types}, relevant=relevant, left_out=[])
+
+
+def ranking(relevances):
+    """Ids with falling relevances."""
+    values = np.array(list(relevances.values()))
+    return Ranking(list(relevances), values * 2 - 1, values)
+
+
+@pytest.fixture
+def rivers():
+    """Four relevant documents: one found, one cut off, one badly ranked, one whose river nobody detected."""
+    data = labelled_data(
+        [
+            document("found", "river"),
+            document("under", "river"),
+            document("low", None, "river", "river"),
+            document("unseen", "river", "town"),
+            document("wrong", "town"),
+            document("wrong-too", "town"),
+            document("mute", None),
+        ],
+        ["river", "town"],
+    )
+    answers = Answers(
+        rankings={
+            "river": ranking({"found": 0.9, "wrong": 0.8, "wrong-too": 0.4, "under": 0.3, "low": 0.2, "unseen": 0.1}),
+            "town": ranking({"wrong": 0.7, "wrong-too": 0.6, "unseen": 0.5, "found": 0.1, "low": 0.1, "under": 0.1}),
+        },
+        cutoffs={"river": 0.35, "town": 0.5},
+    )
+    whole = Span(start=0, end=10)
+    predicted = {one.id: [whole] for one in data.documents}
+    predicted["low"] = [Span(start=0, end=5), Span(start=21, end=30)]  # the second river: Jaccard 0.9
+    predicted["unseen"] = [Span(start=0, end=8), Span(start=10, end=20)]  # the river: Jaccard 0.8, not over it
+    predicted["mute"] = []
+    return data, answers, predicted

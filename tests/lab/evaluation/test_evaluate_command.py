@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.cli.app import app
-from nerret_tools.lab.evaluation import EvaluationReport, read_labelled
+from nerret_tools.lab.evaluation.labelled import read_labelled
+from nerret_tools.lab.evaluation.results import SetReport
 
 
 def run(*arguments):
@@ -31,9 +32,9 @@ def detected(small_world):
 
 
 def test_json_on_stdout_is_the_report_and_progress_is_on_stderr(gold):
-    report = EvaluationReport.model_validate_json(gold.stdout)
-    assert [system.name for system in report.systems] == ["nerret", "bm25", "dense"]
-    assert (report.documents, report.mentions, report.spans) == (12, 12, "gold")
+    report = SetReport.model_validate_json(gold.stdout)
+    assert [system.name for system in report.systems] == ["nerret, gold spans", "bm25", "dense"]
+    assert (report.documents, report.mentions) == (12, {"nerret, gold spans": 12})
     assert report.left_out == ["planet"]
     assert report.failed == []
     assert "Indexing 12 documents with gold spans" in gold.stderr
@@ -43,7 +44,7 @@ def test_figures_are_those_of_the_answers_that_find_gives(gold, small_world, tmp
     data = read_labelled(*small_world)
     with EntityIndex.open(tmp_path / "index") as index:
         index.add(Document(id=d.id, text=d.text, spans=d.gold_spans()) for d in data.documents)
-        for row in EvaluationReport.model_validate_json(gold.stdout).systems[0].types:
+        for row in SetReport.model_validate_json(gold.stdout).systems[0].types:
             relevant = data.relevant[row.label]
             complete = [hit.document_id for hit in index.find(row.description, min_relevance=0).hits]
             assert row.r_precision == len(relevant.intersection(complete[: len(relevant)])) / len(relevant)
@@ -54,17 +55,17 @@ def test_figures_are_those_of_the_answers_that_find_gives(gold, small_world, tmp
 
 
 def test_the_model_beats_the_words_of_the_type_names(gold):
-    nerret, bm25, _ = EvaluationReport.model_validate_json(gold.stdout).systems
-    assert nerret.macro.r_precision > bm25.macro.r_precision
+    nerret, bm25, _ = SetReport.model_validate_json(gold.stdout).systems
+    assert nerret.r_precision.mean > bm25.r_precision.mean
 
 
 def test_only_detected_spans_have_a_coverage(gold, detected):
-    assert EvaluationReport.model_validate_json(gold.stdout).coverage is None
+    assert SetReport.model_validate_json(gold.stdout).coverage is None
     assert "of 12 gold spans" in detected.stdout
 
 
 def test_without_a_baseline_nothing_is_tested_for_significance(gold, detected):
-    assert EvaluationReport.model_validate_json(gold.stdout).significance is not None
+    assert SetReport.model_validate_json(gold.stdout).comparisons
     assert "Wilcoxon" not in detected.stdout
 
 
@@ -92,5 +93,5 @@ def test_an_unknown_baseline_is_wrong_usage(small_world):
 
 def test_a_limit_takes_the_first_documents(small_world):
     ran = run(small_world[0], "--types", small_world[1], "--spans", "gold", "--limit-documents", 5, "--json")
-    report = EvaluationReport.model_validate_json(ran.stdout)
+    report = SetReport.model_validate_json(ran.stdout)
     assert (report.documents, [row.label for row in report.systems[0].types]) == (5, ["river", "bird"])

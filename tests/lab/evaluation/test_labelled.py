@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation import read_labelled
+from nerret_tools.lab.evaluation.labelled import read_labelled
 
 TYPES = {"bird": "bird", "river": "river", "ship": "ship", "other": None}
 ROBIN = {"id": "a", "text": "A robin sang.", "entities": [{"start": 2, "end": 7, "type": "bird"}]}

@@ -1,14 +1,24 @@
-"""From rankings to a report, and from a report to a table."""
+"""From rankings to figures, how sure they are, and the table of them."""
 
 import io
+from itertools import product
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from nerret_tools import FailedDocument
-from nerret_tools.lab.evaluation import EvaluationReport, LabelledData, render
-from nerret_tools.lab.evaluation.report import CoverageReport
-from nerret_tools.lab.evaluation.scoring import compare_with_best, score_system
+from nerret_tools.lab.evaluation.labelled import LabelledData
+from nerret_tools.lab.evaluation.results import CoverageReport, SetReport
+from nerret_tools.lab.evaluation.scoring import (
+    RECALL_LENGTHS,
+    compare,
+    estimate,
+    recall_curve,
+    score_system,
+    wilcoxon_p,
+)
+from nerret_tools.lab.evaluation.table import render
 
 DATA = LabelledData(
     documents=[],
@@ -24,9 +34,9 @@ WORST = {"b": ["d3"], "r": ["d2", "d3"]}
 def test_every_type_and_the_mean_over_types_are_scored():
     report = score_system("poor", DATA, POOR)
     assert [row.r_precision for row in report.types] == [0.5, 0.0]
-    assert report.macro.r_precision == 0.25
+    assert report.r_precision.mean == 0.25
     assert [row.precision_at_50 for row in report.types] == [2 / 50, 1 / 50]
-    assert report.macro.precision_at_200 == pytest.approx((2 / 200 + 1 / 200) / 2)
+    assert report.precision_at_200.mean == pytest.approx((2 / 200 + 1 / 200) / 2)
     assert [(row.description, row.relevant) for row in report.types] == [("bird", 2), ("river", 1)]
 
 
@@ -35,29 +45,20 @@ def test_the_cut_off_judges_the_beginning_of_the_ranking():
     bird, river = report.types
     assert (bird.returned, bird.precision, bird.recall) == (3, pytest.approx(2 / 3), 1.0)
     assert (river.returned, river.precision, river.recall, river.f1) == (1, 1.0, 1.0, 1.0)
-    assert report.macro.f1 == pytest.approx((0.8 + 1.0) / 2)
+    assert report.f1 == pytest.approx((0.8 + 1.0) / 2)
 
 
 def test_a_system_without_cut_off_has_no_figures_for_it():
-    assert score_system("poor", DATA, POOR).macro.f1 is None
-
-
-def test_the_comparison_is_with_the_best_baseline():
-    ours = score_system("nerret", DATA, GOOD)
-    best = compare_with_best(ours, [score_system("worst", DATA, WORST), score_system("poor", DATA, POOR)])
-    assert best is not None
-    assert (best.baseline, best.types) == ("poor", 2)
-    assert best.p == 0.5  # two types, both better: 2 of 4 sign patterns are as extreme
-    assert compare_with_best(ours, []) is None
+    assert score_system("poor", DATA, POOR).f1 is None
 
 
 def report_of(**changes):
     ours = score_system("nerret", DATA, GOOD, returned={"b": 3, "r": 1})
     fields = {
-        "model": "m", "fingerprint": "f00", "spans": "detected", "documents": 3, "mentions": 5,
-        "failed": [], "left_out": ["ship"], "index_seconds": 1.0, "find_seconds": 0.1, "systems": [ours],
+        "model": "m", "fingerprint": "f00", "documents": 3, "mentions": {"nerret": 5},
+        "left_out": ["ship"], "seconds": {"all": 1.0}, "systems": [ours],
     }  # fmt: skip
-    return EvaluationReport(**(fields | changes))
+    return SetReport(**(fields | changes))
 
 
 def printed(report):
@@ -69,7 +70,7 @@ def printed(report):
 def test_the_table_shows_systems_types_and_what_was_left_out():
     poor = score_system("poor", DATA, POOR)
     ours = score_system("nerret", DATA, GOOD, returned={"b": 3, "r": 1})
-    text = printed(report_of(systems=[ours, poor], significance=compare_with_best(ours, [poor])))
+    text = printed(report_of(systems=[ours, poor], comparisons=[compare(ours, [poor])]))
     rows = [line.split() for line in text.splitlines() if line.split()[:1] == ["bird"]]
     assert rows == [
         ["bird", "2", "1.000", "0.500", "0.040", "0.010"],
@@ -96,4 +97,87 @@ def test_the_table_shows_coverage_and_documents_that_failed():
 
 def test_a_report_survives_json():
     report = report_of()
-    assert EvaluationReport.model_validate_json(report.model_dump_json()) == report
+    assert SetReport.model_validate_json(report.model_dump_json()) == report
+
+
+def exact_p(differences):
+    """All sign patterns of the ranks, counted: the test's definition, for distinct sizes."""
+    ranks = [sorted(map(abs, differences)).index(abs(value)) + 1 for value in differences]
+    positive = sum(rank for rank, value in zip(ranks, differences, strict=True) if value > 0)
+    centre = sum(ranks) / 2
+    patterns = list(product((0, 1), repeat=len(ranks)))
+    extreme = [
+        pattern
+        for pattern in patterns
+        if abs(sum(rank for rank, sign in zip(ranks, pattern, strict=True) if sign) - centre) >= abs(positive - centre)
+    ]
+    return len(extreme) / len(patterns)
+
+
+@pytest.mark.parametrize("differences", [(0.1, 0.2, 0.3, 0.4, 0.5), (0.1, -0.2, 0.3, 0.45, 0.5, 0.61), (-0.3, 0.1)])
+def test_p_counts_sign_patterns(differences):
+    assert wilcoxon_p(differences, [0.0] * len(differences)) == pytest.approx(exact_p(differences))
+
+
+def test_sixteen_types_that_all_improve_are_significant():
+    assert wilcoxon_p([place / 16 + 0.01 * (place + 1) for place in range(16)], [p / 16 for p in range(16)]) < 1e-3
+
+
+def test_equal_scores_have_p_one():
+    assert wilcoxon_p([0.3, 0.4], [0.3, 0.4]) == 1.0
+
+
+def test_pairs_are_needed():
+    with pytest.raises(ValueError, match="as many"):
+        wilcoxon_p([0.1], [0.1, 0.2])
+    with pytest.raises(ValueError, match="at least one"):
+        wilcoxon_p([], [])
+
+
+def test_the_interval_is_where_means_of_resampled_types_fall():
+    values = [0.1, 0.2, 0.2, 0.5, 0.55, 0.6, 0.9, 0.95]
+    found = estimate(values)
+    chance = np.random.default_rng(5)
+    means = chance.choice(values, size=(40_000, len(values))).mean(axis=1)
+    assert found.mean == pytest.approx(0.5)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.01)
+
+
+def test_it_is_the_same_every_time():
+    assert estimate([0.1, 0.4, 0.9]) == estimate([0.1, 0.4, 0.9])
+
+
+def test_one_type_has_no_interval():
+    found = estimate([0.4])
+    assert (found.mean, found.low, found.high) == (0.4, None, None)
+
+
+def test_types_that_all_agree_have_an_interval_of_no_width():
+    found = estimate([0.25, 0.25, 0.25])
+    assert (found.low, found.high) == pytest.approx((0.25, 0.25))
+
+
+def test_recall_grows_with_the_list_and_stays_where_the_ranking_ends():
+    curve = dict(zip(RECALL_LENGTHS, recall_curve(["a", "x", "b", "y"], frozenset("abc")), strict=True))
+    assert curve[0] == 0
+    assert curve[0.35] == pytest.approx(1 / 3)  # one place
+    assert curve[1] == pytest.approx(2 / 3)  # three places
+    assert curve[5] == pytest.approx(2 / 3)  # fifteen places, of which four are filled
+
+
+def test_at_length_one_recall_is_r_precision(rivers):
+    data, answers, _ = rivers
+    system = score_system("nerret", data, answers.ids)
+    assert system.recall_curve[RECALL_LENGTHS.index(1)] == pytest.approx(system.r_precision.mean)
+
+
+def test_the_best_baseline_is_the_one_that_is_compared_with(rivers):
+    data, answers, _ = rivers
+    ours = score_system("nerret", data, answers.ids)
+    nothing = score_system("nothing", data, {label: [] for label in data.types})
+    perfect = score_system("perfect", data, {label: sorted(data.relevant[label]) for label in data.types})
+    comparison = compare(ours, [nothing, perfect])
+    assert comparison.baseline == "perfect"
+    # R-Precision 2/4 and 3/3, against 1 and 1
+    assert comparison.difference.mean == pytest.approx(-0.25)
+    assert compare(ours, [nothing]).difference.mean == pytest.approx(0.75)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nerret_tools.lab.evaluation.study.calibration import best_f1, f1_at
+from nerret_tools.lab.evaluation.calibration import best_f1, f1_at
 from nerret_tools.lab.training.calibration import UNRANKED, Judged, fit_calibration, leave_one_out
 
 

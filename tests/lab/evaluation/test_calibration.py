@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerret_tools.lab.evaluation.study.calibration import (
-    calibration_study,
+from nerret_tools.lab.evaluation.calibration import (
+    calibration_report,
     expected_calibration_error,
     f1_at,
     reliability,
 )
-from nerret_tools.lab.evaluation.study.systems import study_system
+from nerret_tools.lab.evaluation.scoring import score_system
 
 
 def test_bins_hold_what_was_promised_and_what_was_true():
@@ -42,8 +42,7 @@ def test_f1_at_a_cut_off_is_that_of_the_listed_documents(pairs):
 
 def test_the_best_cut_offs_are_those_that_trying_all_of_them_finds(rivers):
     data, answers, _ = rivers
-    returned = {label: answers.returned(label) for label in data.types}
-    found = calibration_study(data, answers, study_system("nerret", data, answers.ids, returned))
+    found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
 
     def f1(label, cutoff):
         listed = {one for one, relevance in zip(*answers.rankings[label][::2], strict=True) if relevance >= cutoff}
@@ -52,15 +51,23 @@ def test_the_best_cut_offs_are_those_that_trying_all_of_them_finds(rivers):
     tried = np.arange(0.01, 1, 0.01)
     assert found.best_type_f1 == pytest.approx(np.mean([max(f1(label, c) for c in tried) for label in data.types]))
     assert found.best_single_f1 == pytest.approx(max((f1("river", c) + f1("town", c)) / 2 for c in tried))
-    assert found.f1 == pytest.approx((f1("river", 0.35) + f1("town", 0.5)) / 2)
-    # rivers: 1 of 3 listed and 1 of 4 relevant; towns: 3 of 3 and 3 of 3
-    assert (found.precision, found.recall) == pytest.approx(((1 / 3 + 1) / 2, (1 / 4 + 1) / 2))
-    assert (found.listed, found.listed_precision) == (6, pytest.approx(4 / 6))
+    best = {label: max(f1(label, c) for c in tried) for label in data.types}
+    assert found.f1_share == pytest.approx((f1("river", 0.35) / best["river"] + f1("town", 0.5) / best["town"]) / 2)
+    # rivers: 3 listed, 1 of them right, of 4; towns: 3 listed, all right, of 3
+    assert (found.listed.pairs, found.listed.share_relevant) == (6, pytest.approx(4 / 6))
+    assert found.length == pytest.approx((3 / 4 + 3 / 3) / 2)
+
+
+def test_what_was_promised_over_a_relevance_stands_beside_what_is_true(rivers):
+    data, answers, _ = rivers
+    likely = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned)).likely
+    # 0.9, 0.8, 0.4 and 0.3 for rivers, of which 2 are right; 0.7, 0.6 and 0.5 for towns, all right
+    assert (likely.pairs, likely.share_relevant) == (7, pytest.approx(5 / 7))
+    assert likely.mean_relevance == pytest.approx((0.9 + 0.8 + 0.4 + 0.3 + 0.7 + 0.6 + 0.5) / 7)
 
 
 def test_a_document_without_a_mention_counts_with_relevance_0(rivers):
     data, answers, _ = rivers
-    returned = {label: answers.returned(label) for label in data.types}
-    found = calibration_study(data, answers, study_system("nerret", data, answers.ids, returned))
+    found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
     assert sum(one.pairs for one in found.bins) == 2 * 7
     assert found.bins[0].pairs == 2  # the mute document, once a type

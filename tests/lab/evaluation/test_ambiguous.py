@@ -2,7 +2,7 @@
 
 import pytest
 
-from nerret_tools.lab.evaluation.study.ambiguous import name_reports, read_ambiguous
+from nerret_tools.lab.evaluation.ambiguous_names import name_reports, read_ambiguous
 
 from .conftest import document, labelled_data
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import numpy as np
 
+from nerret_tools.lab.evaluation.answers import Answers, relevant_documents
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import macro
-from nerret_tools.lab.evaluation.study.answers import Answers, relevant_documents
-from nerret_tools.lab.evaluation.study.results import Bin, CalibrationStudy, SystemStudy
+from nerret_tools.lab.evaluation.results import Bin, CalibrationReport, SystemReport
 
 BIN_COUNT = 10
 """Bins of equal width, as in most reports of expected calibration error."""
+
+LIKELY = 0.3
+"""A relevance that somebody would look at; promised and true shares are compared over it, apart from the default."""
 
 
 def reliability(relevances: np.ndarray, truth: np.ndarray) -> list[Bin]:
@@ -23,15 +27,17 @@ def reliability(relevances: np.ndarray, truth: np.ndarray) -> list[Bin]:
         truth: ``[n]`` bool.
     """
     numbers = np.minimum((relevances * BIN_COUNT).astype(int), BIN_COUNT - 1)
-    bins = []
-    for number in range(BIN_COUNT):
-        inside = numbers == number
-        one = Bin(low=number / BIN_COUNT, high=(number + 1) / BIN_COUNT, pairs=int(inside.sum()))
-        if one.pairs:
-            one.mean_relevance = float(relevances[inside].mean())
-            one.share_relevant = float(truth[inside].mean())
-        bins.append(one)
-    return bins
+    return [
+        _bin(number / BIN_COUNT, (number + 1) / BIN_COUNT, relevances[numbers == number], truth[numbers == number])
+        for number in range(BIN_COUNT)
+    ]
+
+
+def _bin(low: float, high: float, relevances: np.ndarray, truth: np.ndarray) -> Bin:
+    if not len(relevances):
+        return Bin(low=low, high=high, pairs=0)
+    promised, true = float(relevances.mean()), float(truth.mean())
+    return Bin(low=low, high=high, pairs=len(relevances), mean_relevance=promised, share_relevant=true)
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
@@ -65,7 +71,7 @@ def best_f1(relevances: np.ndarray, truth: np.ndarray) -> float:
     return float(f1_at(possible, relevances, truth).max(initial=0.0))
 
 
-def calibration_study(data: LabelledData, answers: Answers, system: SystemStudy) -> CalibrationStudy:
+def calibration_report(data: LabelledData, answers: Answers, system: SystemReport) -> CalibrationReport:
     """Look at every pair of a type and a document; documents without a mention have relevance 0.
 
     Args:
@@ -79,21 +85,20 @@ def calibration_study(data: LabelledData, answers: Answers, system: SystemStudy)
     bins = reliability(pooled, pooled_truth)
     listed = np.concatenate([relevances[label] >= answers.cutoffs[label] for label in data.types])
     cutoff, single_f1 = _best_single(relevances, truths)
-    return CalibrationStudy(
+    best = {label: best_f1(relevances[label], truths[label]) for label in data.types}
+    return CalibrationReport(
         bins=bins,
         ece_pooled=expected_calibration_error(bins),
         ece_macro=macro(
             expected_calibration_error(reliability(relevances[label], truths[label])) for label in data.types
         ),
-        listed=int(listed.sum()),
-        listed_relevance=float(pooled[listed].mean()) if listed.any() else None,
-        listed_precision=float(pooled_truth[listed].mean()) if listed.any() else None,
-        precision=macro(one.precision or 0.0 for one in system.types),
-        recall=macro(one.recall or 0.0 for one in system.types),
-        f1=macro(one.f1 or 0.0 for one in system.types),
+        listed=_bin(0, 1, relevances=pooled[listed], truth=pooled_truth[listed]),
+        likely=_bin(LIKELY, 1, relevances=pooled[pooled >= LIKELY], truth=pooled_truth[pooled >= LIKELY]),
+        length=median((row.returned or 0) / row.relevant for row in system.types),
         best_single_cutoff=cutoff,
         best_single_f1=single_f1,
-        best_type_f1=macro(best_f1(relevances[label], truths[label]) for label in data.types),
+        best_type_f1=macro(best.values()),
+        f1_share=macro((row.f1 or 0.0) / (best[row.label] or 1.0) for row in system.types),
     )
 
 

@@ -6,64 +6,20 @@ name counts as ambiguous when it is marked with more than one type.
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from itertools import product
 
-from nerret_tools.documents import Document
-from nerret_tools.lab.evaluation.baselines import Baseline
 from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
 from nerret_tools.lab.evaluation.metrics import macro
-from nerret_tools.lab.evaluation.study.results import AmbiguousStudy, NameReport
-from nerret_tools.lab.evaluation.study.systems import study_system
+from nerret_tools.lab.evaluation.results import NameReport
 
 
 def read_ambiguous() -> LabelledData:
     """Read the sentences that come with the package."""
     with as_file(files("nerret_tools.lab.evaluation") / "ambiguous") as folder:
         return read_labelled(folder / "sentences.jsonl", folder / "types.json")
-
-
-def study_ambiguous(model: str, rank: Callable[[Baseline, LabelledData], dict[str, list[str]]]) -> AmbiguousStudy:
-    """Index the sentences with either kind of spans and ask for every type.
-
-    Args:
-        model: Name of the model.
-        rank: Ranks labelled data with a baseline; label → ids.
-    """
-    from nerret_tools.index import EntityIndex
-
-    data = read_ambiguous()
-    rankings: dict[str, dict[str, list[str]]] = {}
-    for system, gold in (("nerret, detected spans", False), ("nerret, gold spans", True)):
-        with (
-            tempfile.TemporaryDirectory(prefix="nerret-evaluate-") as folder,
-            EntityIndex.open(folder, model=model) as index,
-        ):
-            index.add(
-                (
-                    Document(id=one.id, text=one.text, spans=one.gold_spans() if gold else None)
-                    for one in data.documents
-                ),
-                show_progress=False,
-            )
-            answers = index.rank_many(list(data.types.values()))
-            rankings[system] = {label: answer.ids for label, answer in zip(data.types, answers, strict=True)}
-            stats = index.stats()
-    for baseline in Baseline:
-        rankings[baseline.value] = rank(baseline, data)
-    names = name_reports(data, rankings)
-    return AmbiguousStudy(
-        model=stats.model,
-        fingerprint=stats.fingerprint,
-        documents=len(data.documents),
-        types=len(data.types),
-        r_precision={name: study_system(name, data, found).r_precision for name, found in rankings.items()},
-        accuracy={name: macro(one.accuracy[name] for one in names) for name in rankings},
-        names=names,
-    )
 
 
 def name_reports(data: LabelledData, rankings: Mapping[str, Mapping[str, Sequence[str]]]) -> list[NameReport]:

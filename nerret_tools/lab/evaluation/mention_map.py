@@ -10,7 +10,7 @@ import numpy as np
 
 from nerret_tools.errors import MissingExtraError
 from nerret_tools.lab.evaluation.labelled import LabelledData
-from nerret_tools.lab.evaluation.study.representations import GoldMentions
+from nerret_tools.lab.evaluation.representations import GoldMentions
 
 SAMPLE = 2000
 """Mentions drawn: enough to see clusters, few enough for dots that can be told apart."""

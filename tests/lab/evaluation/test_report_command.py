@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.cli.app import app
-from nerret_tools.lab.evaluation import read_labelled
-from nerret_tools.lab.evaluation.study import read_study
+from nerret_tools.lab.evaluation.labelled import read_labelled
+from nerret_tools.lab.evaluation.writing import read_report
 
 
 def run(*arguments):
@@ -23,26 +23,26 @@ def folder(small_world, tmp_path_factory):
     labelled, types = small_world
     place = tmp_path_factory.mktemp("report")
     small = ("--name", "Small world", "--limit-documents", 5, "--no-excerpts")
-    for options in (small, ("--page", place / "docs" / "page.md")):
+    for options in (small, ("--page", place / "docs" / "page.md", "--trained", types)):
         ran = run(labelled, "--types", types, "--report", place / "report", *options)
         assert ran.exit_code == 0, ran.output
     return place / "report"
 
 
 @pytest.fixture(scope="module")
-def study(folder):
-    return read_study(folder)
+def report(folder):
+    return read_report(folder)
 
 
 @pytest.fixture(scope="module")
-def whole(study):
-    return study.sets[1]
+def whole(report):
+    return report.sets[1]
 
 
-def test_each_run_adds_a_set_and_keeps_the_others(study):
-    assert [(one.documents, one.limit_documents) for one in study.sets] == [(5, 5), (12, None)]
-    assert study.sets[0].name == "Small world"
-    assert re.fullmatch(r"small-world\d+/labelled", study.sets[1].name)  # the folder's and the file's names
+def test_each_run_adds_a_set_and_keeps_the_others(report):
+    assert [(one.documents, one.limit_documents) for one in report.sets] == [(5, 5), (12, None)]
+    assert report.sets[0].name == "Small world"
+    assert re.fullmatch(r"small-world\d+/labelled", report.sets[1].name)  # the folder's and the file's names
 
 
 def test_figures_are_those_of_the_answers_that_find_gives(whole, small_world, tmp_path):
@@ -80,16 +80,16 @@ def test_a_wrong_document_is_shown_with_the_mention_that_brought_it_there(whole,
         index.add(Document(id=one.id, text=one.text) for one in data.documents)
         for row, example in wrong:
             hit = index.find(row.description, min_relevance=0).hits[example.place - 1]
-            assert (hit.document_id, hit.mentions[0].text) == (example.document_id, example.mention)
+            assert (hit.document_id, hit.mentions[0].text) == (example.document_id, example.name)
             assert example.document_id not in data.relevant[row.label]
-            assert example.mention in texts[example.document_id]
+            assert example.name in texts[example.document_id]
 
 
-def test_without_excerpts_names_are_all_that_is_shown_of_the_data(study, whole):
+def test_without_excerpts_names_are_all_that_is_shown_of_the_data(report, whole):
     def around(one):
         return [example.before + example.after for row in one.faults for example in (*row.missed, *row.wrong)]
 
-    assert set(around(study.sets[0])) == {""}
+    assert set(around(report.sets[0])) == {""}
     assert all(around(whole))
 
 
@@ -98,8 +98,8 @@ def test_gold_spans_thin_out_from_what_the_gold_system_has(whole):
     assert whole.sensitivity[-1].kept == pytest.approx(8 / 12)
 
 
-def test_the_right_sense_of_a_name_wins_more_often_than_by_words_alone(study):
-    accuracy = study.ambiguous.accuracy
+def test_the_right_sense_of_a_name_wins_more_often_than_by_words_alone(report):
+    accuracy = report.ambiguous.accuracy
     assert accuracy["nerret, gold spans"] > 0.8 > accuracy["bm25"]
 
 
@@ -110,7 +110,7 @@ def test_figures_are_drawn_and_a_missing_one_is_explained(folder, whole):
     assert whole.missing_figures == {"mentions": "11 mentions are too few for a map"}
 
 
-def test_the_page_says_what_was_measured_and_its_links_lead_somewhere(folder, study, whole):
+def test_the_page_says_what_was_measured_and_its_links_lead_somewhere(folder, report, whole):
     page = folder.parent / "docs" / "page.md"
     text = page.read_text(encoding="utf-8")
     assert [line for line in text.split("\n") if line.startswith("## ")] == [
@@ -118,6 +118,8 @@ def test_the_page_says_what_was_measured_and_its_links_lead_somewhere(folder, st
         f"## {whole.name}",
         "## Ambiguous names",
     ]
+    assert "| this very wording | 3 |" in text
+    assert text.count("### Types that the training had") == 1
     for system in whole.systems:
         assert f"| {system.name} | {system.r_precision.mean:.2f} (" in text
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)

@@ -13,16 +13,16 @@ import numpy as np
 from nerret_tools.lab.evaluation.baselines.order import best_first
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import r_precision
-from nerret_tools.lab.evaluation.study.intervals import estimate
-from nerret_tools.lab.evaluation.study.representations import GoldMentions, Vectors, side_by_side
-from nerret_tools.lab.evaluation.study.results import Ablation, SystemStudy
+from nerret_tools.lab.evaluation.representations import GoldMentions, Vectors, side_by_side
+from nerret_tools.lab.evaluation.results import Ablation, SystemReport
+from nerret_tools.lab.evaluation.scoring import estimate
 
 ROUNDING = 1e-3
 """Two readings of one backbone may differ by so much; an adapter changes more."""
 
 
-def study_ablations(
-    data: LabelledData, complete: SystemStudy, gold: GoldMentions, published: Mapping[str, Vectors]
+def score_representations(
+    data: LabelledData, complete: SystemReport, gold: GoldMentions, published: Mapping[str, Vectors]
 ) -> list[Ablation]:
     """Score every representation.
 
@@ -77,7 +77,7 @@ def rank_by_best(data: LabelledData, vectors: Vectors) -> dict[str, list[str]]:
     return rankings
 
 
-def _shipped(complete: SystemStudy) -> Ablation:
+def _shipped(complete: SystemReport) -> Ablation:
     return Ablation(
         name="nerret as shipped, the complete ranking",
         projected=True,

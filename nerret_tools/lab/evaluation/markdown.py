@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from nerret_tools.lab.evaluation.study.results import Estimate
+from nerret_tools.lab.evaluation.results import Estimate
 
 WIDTH = 120  # characters a line, as in the hand-written pages
 

@@ -1,7 +1,7 @@
 """Whose fault a missing document is."""
 
-from nerret_tools.lab.evaluation.study.faults import FaultFinder
-from nerret_tools.lab.evaluation.study.results import Fault
+from nerret_tools.lab.evaluation.faults import FaultFinder
+from nerret_tools.lab.evaluation.results import Fault
 
 
 def test_each_missing_document_is_one_partys_fault(rivers):

@@ -10,8 +10,8 @@ import numpy as np
 from nerret_tools.documents import Document, Span
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import r_precision
-from nerret_tools.lab.evaluation.study.intervals import estimate
-from nerret_tools.lab.evaluation.study.results import CoveragePoint, Estimate
+from nerret_tools.lab.evaluation.results import CoveragePoint, Estimate
+from nerret_tools.lab.evaluation.scoring import estimate
 
 if TYPE_CHECKING:
     from nerret_tools.index import EntityIndex

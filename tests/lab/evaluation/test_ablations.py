@@ -6,10 +6,10 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from nerret_tools import EntityIndex
+from nerret_tools.lab.evaluation.ablations import rank_by_best, score_representations
 from nerret_tools.lab.evaluation.labelled import read_labelled
-from nerret_tools.lab.evaluation.study.ablations import rank_by_best, study_ablations
-from nerret_tools.lab.evaluation.study.representations import Vectors, read_gold_mentions, read_published
-from nerret_tools.lab.evaluation.study.systems import study_system
+from nerret_tools.lab.evaluation.representations import Vectors, read_gold_mentions, read_published
+from nerret_tools.lab.evaluation.scoring import score_system
 from nerret_tools.models.backbone_files import backbone_folder
 
 from .conftest import document, labelled_data
@@ -84,8 +84,8 @@ def test_gold_mentions_are_the_models_own_embeddings(model, data):
 
 
 def test_only_the_shipped_rows_have_a_projection(model, data, published):
-    complete = study_system("gold", data, {label: sorted(data.relevant[label]) for label in data.types})
-    rows = study_ablations(data, complete, read_gold_mentions(model, data), published)
+    complete = score_system("gold", data, {label: sorted(data.relevant[label]) for label in data.types})
+    rows = score_representations(data, complete, read_gold_mentions(model, data), published)
     assert [row.name for row in rows if row.projected][:2] == [row.name for row in rows[:2]]
     assert not any(row.projected for row in rows if "published" in row.name or "without the projection" in row.name)
     assert rows[0].r_precision.mean == 1

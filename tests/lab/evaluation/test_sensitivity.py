@@ -4,7 +4,7 @@ import pytest
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.lab.evaluation.labelled import read_labelled
-from nerret_tools.lab.evaluation.study.sensitivity import take_spans_away
+from nerret_tools.lab.evaluation.sensitivity import take_spans_away
 
 
 def test_spans_go_step_by_step_and_the_ranking_is_that_of_what_is_left(small_world, tmp_path):

@@ -1,7 +1,7 @@
 """Texts in Markdown."""
 
-from nerret_tools.lab.evaluation.study.markdown import escape, interval, paragraph, table
-from nerret_tools.lab.evaluation.study.results import Estimate
+from nerret_tools.lab.evaluation.markdown import escape, interval, paragraph, table
+from nerret_tools.lab.evaluation.results import Estimate
 
 
 def test_what_means_something_in_markdown_is_shown_as_it_is():

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nerret_tools.documents import Span
+from nerret_tools.lab.evaluation.answers import Answers
 from nerret_tools.lab.evaluation.coverage import JACCARD_THRESHOLD, jaccard
 from nerret_tools.lab.evaluation.labelled import LabelledData, LabelledEntity
 from nerret_tools.lab.evaluation.metrics import r_precision
-from nerret_tools.lab.evaluation.study.answers import Answers
-from nerret_tools.lab.evaluation.study.results import Fault, MissedExample, TypeFaults, WrongExample
+from nerret_tools.lab.evaluation.results import Example, Fault, TypeFaults
 
 if TYPE_CHECKING:
     from nerret_tools.index import EntityIndex
@@ -92,7 +92,7 @@ class FaultFinder:
             wrong=self._wrong(label, index) if index is not None else [],
         )
 
-    def _missed(self, label: str, blamed: Mapping[str, Fault | None]) -> list[MissedExample]:
+    def _missed(self, label: str, blamed: Mapping[str, Fault | None]) -> list[Example]:
         """A seeded choice for each fault, so that nobody picks the nice ones."""
         ranking = self._answers.rankings[label]
         places = {document_id: place for place, document_id in enumerate(ranking.ids)}
@@ -106,10 +106,10 @@ class FaultFinder:
                 before, inside, after = self._around(self._documents[document_id].text, entity.start, entity.end)
                 place = places.get(document_id)
                 examples.append(
-                    MissedExample(
+                    Example(
                         document_id=document_id,
                         before=before,
-                        entity=inside,
+                        name=inside,
                         after=after,
                         fault=fault,
                         place=None if place is None else place + 1,
@@ -118,7 +118,7 @@ class FaultFinder:
                 )
         return examples
 
-    def _wrong(self, label: str, index: EntityIndex) -> list[WrongExample]:
+    def _wrong(self, label: str, index: EntityIndex) -> list[Example]:
         """The first wrong documents among the first R, each with the mention that brought it there."""
         relevant = self._data.relevant[label]
         ranked = self._answers.rankings[label].ids[: len(relevant)]
@@ -134,11 +134,12 @@ class FaultFinder:
             entities = self._documents[hit.document_id].entities
             overlapping = {one.type for one in entities if one.start < mention.end and mention.start < one.end}
             examples.append(
-                WrongExample(
+                Example(
                     document_id=hit.document_id,
                     before=before,
-                    mention=inside,
+                    name=inside,
                     after=after,
+                    fault=None,
                     marked_as=sorted(overlapping),
                     place=place + 1,
                     relevance=hit.relevance or 0.0,

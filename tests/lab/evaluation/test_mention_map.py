@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nerret_tools.errors import MissingExtraError
-from nerret_tools.lab.evaluation.study.figures import draw_mentions
-from nerret_tools.lab.evaluation.study.mention_map import SAMPLE, map_mentions, sample_mentions
-from nerret_tools.lab.evaluation.study.representations import GoldMentions, Vectors
+from nerret_tools.lab.evaluation.figures import draw_mentions
+from nerret_tools.lab.evaluation.mention_map import SAMPLE, map_mentions, sample_mentions
+from nerret_tools.lab.evaluation.representations import GoldMentions, Vectors
 
 from .conftest import document, labelled_data
 

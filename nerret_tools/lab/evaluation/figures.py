@@ -4,42 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nerret_tools.lab.evaluation.study.mention_map import MentionMap
-from nerret_tools.lab.evaluation.study.results import CalibrationStudy, SystemStudy
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-DOTS_PER_INCH = 130
-COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
-"""One a system, in the report's order. Okabe and Ito's palette: told apart by colour-blind readers, too."""
+from nerret_tools.lab.drawing import COLOURS, new_figure
+from nerret_tools.lab.evaluation.mention_map import MentionMap
+from nerret_tools.lab.evaluation.results import CalibrationReport, SystemReport
+from nerret_tools.lab.evaluation.scoring import RECALL_LENGTHS
 
 
-def draw_recall(path: Path, lengths: Sequence[float], systems: Sequence[SystemStudy]) -> None:
+def draw_recall(path: Path, systems: Sequence[SystemReport]) -> None:
     """Macro recall over list length."""
-    figure = _figure(7.5, 4.6)
+    figure = new_figure(7.5, 4.6)
     axes = figure.add_subplot()
     for system, colour in zip(systems, COLOURS, strict=False):
-        axes.plot(lengths, system.recall, color=colour, linewidth=2, label=system.name)
+        axes.plot(RECALL_LENGTHS, system.recall_curve, color=colour, linewidth=2, label=system.name)
     axes.axvline(1, color="0.7", linewidth=1, linestyle="--", zorder=0)
     axes.annotate(
         "R: recall = R-Precision", (1, 0.02), xytext=(4, 0), textcoords="offset points", color="0.45", fontsize=9
     )
-    axes.set(xlim=(0, lengths[-1]), ylim=(0, 1), ylabel="recall, mean over types")
+    axes.set(xlim=(0, RECALL_LENGTHS[-1]), ylim=(0, 1), ylabel="recall, mean over types")
     axes.set_xlabel("length of the list, in multiples of R, the number of relevant documents")
     axes.grid(color="0.92")
     axes.legend(loc="lower right", frameon=False)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    figure.savefig(path)
 
 
-def draw_types(path: Path, systems: Sequence[SystemStudy]) -> None:
+def draw_types(path: Path, systems: Sequence[SystemReport]) -> None:
     """R-Precision of every type, the best on top, with each system as a dot."""
     order = sorted(range(len(systems[0].types)), key=lambda place: systems[0].types[place].r_precision)
-    figure = _figure(7.5, 1.5 + 0.27 * len(order))
+    figure = new_figure(7.5, 1.5 + 0.27 * len(order))
     axes = figure.add_subplot()
     rows = np.arange(len(order))
     shifts = np.linspace(0.2, -0.2, len(systems))  # equal values stay visible
@@ -51,12 +45,12 @@ def draw_types(path: Path, systems: Sequence[SystemStudy]) -> None:
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.7, len(order) - 0.3), xlabel="R-Precision")
     axes.grid(color="0.92")
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    figure.savefig(path)
 
 
-def draw_reliability(path: Path, calibration: CalibrationStudy) -> None:
+def draw_reliability(path: Path, calibration: CalibrationReport) -> None:
     """Promised against true share, and below it how many pairs each point stands for."""
-    figure = _figure(5.6, 6.2)
+    figure = new_figure(5.6, 6.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     filled = [one for one in calibration.bins if one.mean_relevance is not None and one.share_relevant is not None]
     upper.plot([0, 1], [0, 1], color="0.7", linewidth=1, linestyle="--", label="a perfect probability")
@@ -68,7 +62,7 @@ def draw_reliability(path: Path, calibration: CalibrationStudy) -> None:
     upper.legend(loc="upper left", frameon=False)
     lower.bar([one.low for one in filled], [one.pairs for one in filled], width=0.1, align="edge", color="0.6", ec="w")
     lower.set(yscale="log", ylim=(0.8, None), ylabel="pairs", xlabel="relevance")
-    figure.savefig(path, dpi=DOTS_PER_INCH)
+    figure.savefig(path)
 
 
 def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
@@ -78,7 +72,7 @@ def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
 
     pairs = colormaps["tab20"](np.arange(20))[:, :3]
     colours = np.concatenate([pairs[::2], pairs[1::2]])  # the strong ones first
-    figure = _figure(6.6 * len(maps), 6.6)
+    figure = new_figure(6.6 * len(maps), 6.6)
     panels = figure.subplots(1, len(maps), squeeze=False)[0]
     for axes, one in zip(panels, maps, strict=True):
         for number in range(len(one.names)):
@@ -90,14 +84,7 @@ def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
             text.set(color=tuple(0.62 * colours[number % len(colours)]))
             text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
         axes.set(title=one.title, xticks=[], yticks=[])
-    figure.savefig(path, dpi=DOTS_PER_INCH)
-
-
-def _figure(width: float, height: float) -> Figure:
-    """A figure of so many inches; not through pyplot, which would choose a window system."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
+    figure.savefig(path)
 
 
 def _shortened(name: str) -> str:

@@ -20,7 +20,8 @@ class Answers:
 
     Attributes:
         rankings: Label → all documents with a mention, best first.
-        cutoffs: Label → the relevance under which a document is not listed by default.
+        cutoffs: Label → the relevance under which a document is not listed by default; empty where the model
+            has no calibration.
     """
 
     rankings: dict[str, Ranking]
@@ -31,9 +32,14 @@ class Answers:
         """Label → document ids, best first."""
         return {label: ranking.ids for label, ranking in self.rankings.items()}
 
-    def returned(self, label: str) -> int:
-        """Documents over the default cut-off."""
-        return int((self.rankings[label].relevances >= self.cutoffs[label]).sum())
+    @property
+    def returned(self) -> dict[str, int] | None:
+        """Label → documents over the default cut-off."""
+        if not self.cutoffs:
+            return None
+        return {
+            label: int((ranking.relevances >= self.cutoffs[label]).sum()) for label, ranking in self.rankings.items()
+        }
 
     def relevances(self, data: LabelledData, label: str) -> np.ndarray:
         """Relevance of every document ``[documents]``, in the order of the data; 0 without a mention."""
@@ -42,13 +48,14 @@ class Answers:
 
 
 def ask(index: EntityIndex, data: LabelledData) -> Answers:
-    """Rank all documents of an index for every type of the data; its model has a calibration."""
+    """Rank all documents of an index for every type of the data."""
     queries = list(data.types.values())
+    rankings = dict(zip(data.types, index.rank_many(queries), strict=True))
+    if any(np.isnan(ranking.relevances).any() for ranking in rankings.values()):
+        return Answers(rankings, {})
     results = index.find_many(queries, limit=1, max_mentions=0)
-    return Answers(
-        rankings=dict(zip(data.types, index.rank_many(queries), strict=True)),
-        cutoffs={label: result.min_relevance or 0.0 for label, result in zip(data.types, results, strict=True)},
-    )
+    cutoffs = {label: result.min_relevance or 0.0 for label, result in zip(data.types, results, strict=True)}
+    return Answers(rankings, cutoffs)
 
 
 def relevant_documents(data: LabelledData, label: str) -> np.ndarray:

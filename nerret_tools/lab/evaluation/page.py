@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nerret_tools.lab.evaluation.calibration import LIKELY
 from nerret_tools.lab.evaluation.coverage import JACCARD_THRESHOLD
-from nerret_tools.lab.evaluation.study.examples import explain_types
-from nerret_tools.lab.evaluation.study.markdown import escape, figure, interval, paragraph, picture, table
-from nerret_tools.lab.evaluation.study.results import AmbiguousStudy, SetStudy, Study
+from nerret_tools.lab.evaluation.markdown import escape, figure, interval, paragraph, picture, table
+from nerret_tools.lab.evaluation.passages import SENTENCES
+from nerret_tools.lab.evaluation.results import (
+    AmbiguousReport,
+    CalibrationReport,
+    Example,
+    Fault,
+    Report,
+    SetReport,
+    SpanSource,
+    TypeFaults,
+)
 
 LABELS_NAMED = 10  # labels without documents; the others are only counted
 
@@ -29,50 +39,65 @@ _READING = """\
 """
 
 
-def write_page(study: Study, *, figures: Path, page: Path) -> str:
+_BLAME = {
+    Fault.DETECTOR: "not detected",
+    Fault.RANKER: "detected, ranked too low",
+    Fault.CUT_OFF: "ranked well, under the cut-off",
+}
+
+_GROUPS = {
+    "wording": "this very wording",
+    "head noun": "another type with the same head noun",
+    "neither": "neither",
+}
+
+
+def write_page(report: Report, *, figures: Path, page: Path) -> str:
     """Write the page.
 
     Args:
-        study: All results.
+        report: All results.
         figures: The report's folder.
         page: Where the page will lie; links are relative to it.
     """
     base = Path(os.path.relpath(figures.resolve(), page.resolve().parent))
     parts = [_INTRODUCTION.format(results=(base / "report.json").as_posix())]
-    models = {(one.model, one.fingerprint) for one in study.sets}
-    if models != {(study.ambiguous.model, study.ambiguous.fingerprint)}:
+    models = {(one.model, one.fingerprint) for one in report.sets}
+    if models != {(report.ambiguous.model, report.ambiguous.fingerprint)}:
         parts.append("**The sets were measured with different models** (see each); run the older ones again.")
-    parts += [_summary(study), _READING]
-    for one in study.sets:
+    parts += [_summary(report), _READING]
+    for one in report.sets:
         parts += _set_sections(one, base / one.folder)
-    parts.append(_ambiguous(study.ambiguous))
+    parts.append(_ambiguous(report.ambiguous))
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
-def _summary(study: Study) -> str:
+def _summary(report: Report) -> str:
     rows = []
-    for one in study.sets:
-        detected, gold, *baselines = one.systems
-        by_name = {baseline.name: figure(baseline.r_precision.mean) for baseline in baselines}
+    for one in report.sets:
+        means = {system.name: system.r_precision.mean for system in one.systems}
+        likely = _calibrated(one).likely
+        said = "" if likely.mean_relevance is None else f"{likely.mean_relevance:.2f} / {likely.share_relevant:.2f}"
         rows.append(
             [
                 escape(one.name),
                 f"{one.documents:,}",
-                str(len(detected.types)),
-                by_name["bm25"],
-                by_name["dense"],
-                f"**{figure(detected.r_precision.mean)}**",
-                figure(gold.r_precision.mean),
-                figure(one.coverage.coverage),
-                f"{figure(one.calibration.f1)} of {figure(one.calibration.best_single_f1)}",
-                figure(one.calibration.ece_macro),
+                str(len(one.systems[0].types)),
+                *map(figure, (means["bm25"], means["dense"])),
+                f"**{figure(means[SpanSource.DETECTED.system])}**",
+                figure(means[SpanSource.GOLD.system]),
+                "" if one.coverage is None else figure(one.coverage.coverage),
+                figure(_calibrated(one).f1_share),
+                figure(_calibrated(one).length),
+                said,
             ]
         )
-    headings = ("R-Precision", "documents", "types", "BM25", "dense", "nerret, detected", "nerret, gold")
-    return table((*headings, "coverage", "F1 at the cut-off, of the best", "calibration error"), rows)
+    headings = ("R-Precision", "documents", "types", "BM25", "dense", "nerret, detected", "nerret, gold", "coverage")
+    list_headings = ("F1 at the cut-off, share of each type's best", "list ÷ truth (median)")
+    return table((*headings, *list_headings, f"over {LIKELY}: said / true"), rows)
 
 
-def _set_sections(one: SetStudy, folder: Path) -> list[str]:
+def _set_sections(one: SetReport, folder: Path) -> list[str]:
     return [
         f"## {escape(one.name)}",
         _provenance(one),
@@ -80,11 +105,13 @@ def _set_sections(one: SetStudy, folder: Path) -> list[str]:
         picture("Recall over the length of the list, for each system", _link(folder, one.figures["recall"])),
         _ablations(one),
         _detection(one),
-        _calibration(one),
+        _passages(one),
+        _calibration(_calibrated(one)),
         picture("Share of relevant documents over promised relevance", _link(folder, one.figures["reliability"])),
         _types(one),
         picture("R-Precision of every type and system", _link(folder, one.figures["types"])),
-        explain_types(one),
+        _familiarity(one),
+        _explain_types(one),
         _map(one, folder),
     ]
 
@@ -93,7 +120,7 @@ def _link(folder: Path, name: str) -> str:
     return (folder / name).as_posix()
 
 
-def _provenance(one: SetStudy) -> str:
+def _provenance(one: SetReport) -> str:
     beginning = f"the first {one.limit_documents:,} documents only, " if one.limit_documents else ""
     sentences = [
         f"{one.documents:,} documents ({beginning}{len(one.systems[0].types)} types asked for), model {one.model}, "
@@ -111,7 +138,7 @@ def _provenance(one: SetStudy) -> str:
     return paragraph(" ".join(sentences))
 
 
-def _rankings(one: SetStudy) -> str:
+def _rankings(one: SetReport) -> str:
     rows = [
         [system.name, *map(interval, (system.r_precision, system.precision_at_50, system.precision_at_200))]
         for system in one.systems
@@ -131,7 +158,7 @@ def _rankings(one: SetStudy) -> str:
     return f"### Ranking\n\n{grid}\n\n{paragraph(' '.join(sentences))}"
 
 
-def _ablations(one: SetStudy) -> str:
+def _ablations(one: SetReport) -> str:
     rows = [[row.name, "trained" if row.projected else "none", interval(row.r_precision)] for row in one.ablations]
     grid = table(("table 4, gold spans", "projection", "R-Precision"), rows)
     return f"""### What each part is worth
@@ -143,8 +170,10 @@ centred, with the type's description read in the same way; a document counts wit
 token."""
 
 
-def _detection(one: SetStudy) -> str:
+def _detection(one: SetReport) -> str:
     spans = one.coverage
+    if spans is None:
+        return ""
     rows = [[f"{point.kept:.2f} of the gold spans", interval(point.r_precision)] for point in one.sensitivity]
     rows.append([f"detected spans (coverage {spans.coverage:.2f})", interval(one.systems[0].r_precision)])
     sentences = f"""The detector covers {spans.coverage:.3f} of the marked spans ({spans.matched:,} of
@@ -154,28 +183,47 @@ def _detection(one: SetStudy) -> str:
     return f"### Detection\n\n{paragraph(sentences)}\n\n{table(('table 5', 'R-Precision'), rows)}"
 
 
-def _calibration(one: SetStudy) -> str:
-    figures = one.calibration
+def _passages(one: SetReport) -> str:
+    if not one.passages:
+        return ""
+    rows = [
+        [str(point.sentences), f"{point.documents:,}", interval(point.r_precision), figure(point.recall)]
+        for point in one.passages
+    ]
+    sentences = f"""The same sentences (a draw of at most {SENTENCES:,}), by themselves and joined. A passage is
+        relevant that has one relevant sentence, so longer ones are easier to rank; recall is the share of the relevant
+        sentences that a mention over the default cut-off lies in, so it should not fall."""
+    grid = table(("sentences a document", "documents", "R-Precision", "recall"), rows)
+    return f"### Sentences and passages\n\n{paragraph(sentences)}\n\n{grid}"
+
+
+def _calibrated(one: SetReport) -> CalibrationReport:
+    if one.calibration is None:
+        raise ValueError(f"set {one.name} was not evaluated as a whole")
+    return one.calibration
+
+
+def _calibration(figures: CalibrationReport) -> str:
     error = f"""Expected calibration error over all pairs of a type and a document, in {len(figures.bins)} bins of equal
         width: {figures.ece_macro:.3f} as the mean over types, {figures.ece_pooled:.3f} with all types in the same bins.
-        A document without a mention has relevance 0."""
-    if figures.listed_relevance is not None and figures.listed_precision is not None:
-        error += f""" Most pairs are plainly irrelevant and promised so, which makes that easy; of the
-        {figures.listed:,} pairs over the default cut-off, {figures.listed_relevance:.2f} were promised and
-        {figures.listed_precision:.2f} are true."""
+        A document without a mention has relevance 0. Most pairs are plainly irrelevant and promised so, which makes
+        that easy; this is what was promised and is true of the pairs that somebody would look at:"""
+    looked_at = [("over the default cut-off", figures.listed), (f"relevance of {LIKELY} or more", figures.likely)]
+    pairs = [
+        [name, f"{one.pairs:,}", figure(one.mean_relevance), figure(one.share_relevant)] for name, one in looked_at
+    ]
     rows = [
-        ["default cut-off", figure(figures.f1)],
         [f"the best one for all types (relevance {figures.best_single_cutoff:.2f})", figure(figures.best_single_f1)],
         ["the best one for each type", figure(figures.best_type_f1)],
     ]
     grid = table(("list every document with at least …", "F1, mean over types"), rows)
-    default = f"""The default reaches {_share(figures.f1, figures.best_single_f1)} of the best that one cut-off could
-        give and {_share(figures.f1, figures.best_type_f1)} of the best with a cut-off for each type. At the default,
-        precision is {figures.precision:.2f} and recall {figures.recall:.2f}, means over types."""
-    return "\n\n".join(["### Calibration and the default cut-off", paragraph(error), grid, paragraph(default)])
+    default = f"""The default list reaches {figures.f1_share:.2f} of the best F1 that a cut-off could give, in the mean
+        over types; its length is {figures.length:.1f} times the number of relevant documents (median over types)."""
+    parts = [paragraph(error), table(("pairs", "number", "said", "true"), pairs), grid, paragraph(default)]
+    return "\n\n".join(["### Calibration and the default cut-off", *parts])
 
 
-def _types(one: SetStudy) -> str:
+def _types(one: SetReport) -> str:
     systems = {system.name: {row.label: row for row in system.types} for system in one.systems}
     detected, gold, *baselines = one.systems
     rows = []
@@ -206,7 +254,57 @@ def _types(one: SetStudy) -> str:
     return f"### Every type\n\n{table(headings, rows)}\n\n{paragraph(sentences)}"
 
 
-def _map(one: SetStudy, folder: Path) -> str:
+def _familiarity(one: SetReport) -> str:
+    if not one.familiarity:
+        return ""
+    systems = list(one.familiarity[0].r_precision)
+    rows = [
+        [_GROUPS[row.group], str(row.types), *(interval(row.r_precision[system]) for system in systems)]
+        for row in one.familiarity
+    ]
+    return f"### Types that the training had\n\n{table(('the training had', 'types', *systems), rows)}"
+
+
+def _explain_types(one: SetReport) -> str:
+    """The types that carry examples, the worst first."""
+    explained = [faults for faults in one.faults if faults.missed or faults.wrong]
+    if not explained:
+        return ""
+    scores = {row.label: row.r_precision for row in one.systems[0].types}
+    parts = [
+        f"### The worst {len(explained)} types" if len(explained) > 1 else "### The worst type",
+        paragraph(
+            "Missing documents are a seeded random choice for each fault; wrong ones are the first in the ranking, "
+            "with the mention that brought them there in bold and the labels that it is marked with. "
+            f"The documents are those of {escape(one.name)}."
+        ),
+    ]
+    for faults in explained:
+        parts.append(f"**{escape(faults.description)}** (R-Precision {scores[faults.label]:.2f}): {_verdict(faults)}")
+        parts.append("\n".join(map(_example, (*faults.missed, *faults.wrong))))
+    return "\n\n".join(parts)
+
+
+def _verdict(faults: TypeFaults) -> str:
+    return (
+        f"{faults.found} of {faults.relevant} found; missing by the fault of the detector {faults.detector}, "
+        f"the ranker {faults.ranker}, the cut-off {faults.cut_off}."
+    )
+
+
+def _example(one: Example) -> str:
+    place = "it has no mention" if one.place is None else f"place {one.place:,}"
+    if one.fault is None:
+        marked = "marked as " + ", ".join(map(escape, one.marked_as)) if one.marked_as else "not marked"
+        verdict = f"wrong, {place} (relevance {figure(one.relevance)}, {marked})"
+    else:
+        verdict = f"missing, {_BLAME[one.fault]} ({place}, relevance {figure(one.relevance)})"
+    before = escape(one.before) + (" " if one.before.endswith(" ") else "")
+    after = (" " if one.after.startswith(" ") else "") + escape(one.after)
+    return f"- {verdict}, {escape(one.document_id)}: “{before}**{escape(one.name)}**{after}”"
+
+
+def _map(one: SetReport, folder: Path) -> str:
     if "mentions" not in one.figures:
         return f"### A map of the mentions\n\nNot drawn: {escape(one.missing_figures['mentions'])}."
     description = picture(
@@ -220,20 +318,20 @@ similar vectors.
 {description}"""
 
 
-def _ambiguous(study: AmbiguousStudy) -> str:
-    systems = list(study.accuracy)
+def _ambiguous(report: AmbiguousReport) -> str:
+    systems = list(report.accuracy)
     rows = [
         [escape(name.name), ", ".join(map(escape, name.senses)), str(name.pairs)]
         + [figure(name.accuracy[system]) for system in systems]
-        for name in study.names
+        for name in report.names
     ]
-    rows.append(["**all names**", "", str(sum(name.pairs for name in study.names))])
-    rows[-1] += [f"**{figure(study.accuracy[system])}**" for system in systems]
+    rows.append(["**all names**", "", str(sum(name.pairs for name in report.names))])
+    rows[-1] += [f"**{figure(report.accuracy[system])}**" for system in systems]
     grid = table(("name", "types", "pairs", *systems), rows)
-    quality = table(("system", "R-Precision"), [[name, interval(value)] for name, value in study.r_precision.items()])
-    sentences = f"""{study.documents} sentences written for this package (`nerret_tools/lab/evaluation/ambiguous`), in
-        which names such as Mercury stand for different types; model {study.model}, fingerprint
-        `{study.fingerprint}`. How often a document with the type asked for ranks above one in which the same name
+    quality = table(("system", "R-Precision"), [[name, interval(value)] for name, value in report.r_precision.items()])
+    sentences = f"""{report.documents} sentences written for this package (`nerret_tools/lab/evaluation/ambiguous`), in
+        which names such as Mercury stand for different types; model {report.model}, fingerprint
+        `{report.fingerprint}`. How often a document with the type asked for ranks above one in which the same name
         has another type (0.5 is chance):"""
     return f"""## Ambiguous names
 
@@ -241,13 +339,9 @@ def _ambiguous(study: AmbiguousStudy) -> str:
 
 {grid}
 
-R-Precision over the {study.types} types of these sentences:
+R-Precision over the {report.types} types of these sentences:
 
 {quality}"""
-
-
-def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.2f}" if whole else "none"
 
 
 def _signed(value: float) -> str:

@@ -1,0 +1,71 @@
+"""The house keeps its order: arrows point down only, and a reader finds what the table promises."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ENGINE = ROOT / "nerret_tools"
+LAB_COMMANDS = {"evaluate", "label", "label_reports", "labelled", "sweep", "train"}
+"""Modules of cli/ that load the laboratory; `cli/app.py` imports them when they are called."""
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(ENGINE.rglob("*.py"))}
+
+
+def imports_of(path, *, at_import_time=False):
+    """Names of the modules that a file imports; for type checkers alone, too, unless ``at_import_time``."""
+
+    def walk(node):
+        for child in ast.iter_child_nodes(node):
+            if at_import_time and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                continue
+            if at_import_time and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                continue
+            if isinstance(child, ast.Import):
+                yield from (one.name for one in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert not child.level, f"{path} imports relatively"
+                for one in child.names:
+                    submodule = f"{child.module}.{one.name}"
+                    yield submodule if submodule in MODULES else child.module
+            yield from walk(child)
+
+    return set(walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def engine_files():
+    return [path for name, path in MODULES.items() if not f"{name}.".startswith("nerret_tools.lab.")]
+
+
+def test_the_engine_never_imports_the_laboratory():
+    callers = {
+        str(path.relative_to(ENGINE)) for path in engine_files() if any(".lab" in one for one in imports_of(path))
+    }
+    assert callers <= {f"cli/{name}.py" for name in LAB_COMMANDS}
+
+
+def test_the_engine_imports_nothing_that_is_built_on_it():
+    outside = re.compile(r"(langchain_nerret|llama_index|nerret_mcp|nerret_page)\b")
+    callers = [path for path in MODULES.values() if any(outside.match(one) for one in imports_of(path))]
+    assert callers == []
+
+
+def test_no_import_goes_in_a_circle():
+    graph = {name: imports_of(path, at_import_time=True) & set(MODULES) - {name} for name, path in MODULES.items()}
+    done: set[str] = set()
+
+    def visit(name, above):
+        assert name not in above, f"import circle: {' -> '.join([*above[above.index(name) :], name])}"
+        if name not in done:
+            for imported in sorted(graph[name]):
+                visit(imported, [*above, name])
+            done.add(name)
+
+    for name in graph:
+        visit(name, [])

@@ -39,7 +39,7 @@ def main(entity_type: str, folder: str) -> None:
         print(response)
         print("\nSources:")
         for source in response.source_nodes:
-            names = ", ".join(mention["text"] for mention in source.node.metadata["mentions"])
+            names = ", ".join(mention.text for mention in source.mentions)
             print(f"[{source.node.node_id}] {names}")
 
 

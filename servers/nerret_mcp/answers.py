@@ -24,14 +24,12 @@ class FoundDocument(BaseModel):
     """One document of the answer."""
 
     document_id: Annotated[str, Field(description="Pass it to get_document.")]
-    title: Annotated[str | None, Field(description="From the document's metadata, where it has one.")]
+    title: Annotated[str | None, Field(description="From the document's metadata; absent where it has none.")] = None
     score: Annotated[float, Field(description="How near the best mention is to the entity type; the list's order.")]
     relevance: Annotated[
         float | None,
-        Field(
-            description="Probability, 0 to 1, that the document mentions such an entity; null where it is not known."
-        ),
-    ]
+        Field(description="Probability, 0 to 1, that the document mentions such an entity; absent where unknown."),
+    ] = None
     mention_count: Annotated[int, Field(description="Mentions over the cut-off, shown here or not.")]
     mentions: Annotated[list[FoundMention], Field(description="The best ones, at most 3.")]
 

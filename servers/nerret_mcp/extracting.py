@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from nerret_mcp.library import Library
 from nerret_mcp.strict import StrictTool
-from nerret_mcp.untrusted import NOTICE, clean
 from nerret_tools import EntityExtractor, TypedMention
+from nerret_tools.showing import NOTICE, clean
 
 __all__ = ["extracting_tool"]
 

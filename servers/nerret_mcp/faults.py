@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from nerret_mcp.untrusted import shorten
 from nerret_tools.errors import CursorError, InputError, ModelError, NerretError
+from nerret_tools.showing import shorten
 
 __all__ = ["ModelUnavailableError", "UnknownCollectionError", "UnknownDocumentError", "as_tool_error", "told"]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from mcp.server import MCPServer
 from pydantic import Field
 
-from nerret_mcp.untrusted import shorten
+from nerret_tools.showing import shorten
 
 __all__ = ["INSTRUCTIONS", "add_prompt"]
 

@@ -8,20 +8,16 @@ from typing import Any, Literal
 
 from nerret_mcp.answers import FindPage
 from nerret_mcp.library import Collection
-from nerret_mcp.untrusted import NOTICE, shorten, shown_id, snippet
 from nerret_tools import FindResult, Hit
 from nerret_tools.cancellation import check_cancelled
+from nerret_tools.showing import evidence_of, heading, line_of, title_of
 
-__all__ = ["Question", "find_page", "title_of"]
-
-TITLE_CHARACTERS = 120
-MENTION_CHARACTERS = 120
-SNIPPET_CHARACTERS = 160
-"""A line or two each: enough to tell what it is; `get_document` has the rest."""
+__all__ = ["Question", "find_page"]
 
 MENTIONS_SHOWN = 3
 
-_TITLE_KEYS = ("title", "name", "headline")
+_DECIMALS = 3
+"""Of scores and relevances: enough to order and to judge by, at a few tokens a document."""
 
 _SMALLEST_ENTRY = 115
 _SMALLEST_DETAILED_ENTRY = 150
@@ -97,45 +93,31 @@ def find_page(collection: Collection, question: Question, page_chars: int) -> tu
         max_mentions=MENTIONS_SHOWN,
         fits=page.takes,
     )
-    return _structured(page.entries, result, collection, question), _text(page.entries, result, collection)
-
-
-def title_of(metadata: dict[str, Any]) -> str | None:
-    """A document's title, where its metadata has one."""
-    for key in _TITLE_KEYS:
-        value = metadata.get(key)
-        if isinstance(value, str) and value.strip():
-            return shorten(value, TITLE_CHARACTERS)
-    return None
+    header = heading(result, len(page.entries), result.next_cursor, f"collection {collection.name}")
+    text = "\n".join([header, *(entry.line for entry in page.entries)])
+    return _structured(page.entries, result, collection, question), text
 
 
 def _entry(hit: Hit, detailed: bool) -> _Entry:
-    mentions: list[dict[str, Any]] = []
-    shown = []
-    for mention in hit.mentions:
-        words = shorten(mention.text, MENTION_CHARACTERS)
-        if detailed:
-            around = snippet(hit.document.text, mention.start, mention.end, SNIPPET_CHARACTERS)
-            mentions.append({"text": words, "start": mention.start, "end": mention.end, "snippet": around})
-            shown.append(f"{words} [{mention.start}-{mention.end}] “{around}”")
-        else:
-            mentions.append({"text": words})
-            shown.append(words)
+    evidence = evidence_of(hit, len(hit.mentions) if detailed else 0)
     plain = {
         "document_id": hit.document_id,
         "title": title_of(hit.document.metadata),
-        "score": hit.score,
+        "score": round(hit.score, _DECIMALS),
         "relevance": _rounded(hit.relevance),
         "mention_count": hit.mention_count,
-        "mentions": mentions,
+        "mentions": [
+            {"text": one.text, "start": one.start, "end": one.end, "snippet": one.around}
+            if detailed
+            else {"text": one.text}
+            for one in evidence
+        ],
     }
-    relevance = "unknown" if hit.relevance is None else f"{hit.relevance:.4f}"
-    numbers = f"{relevance}\t{hit.score:.6f}\t{hit.mention_count}"
-    return _Entry(plain, f"{shown_id(hit.document_id)}\t{numbers}\t{' | '.join(shown)}\t{plain['title'] or ''}")
+    return _Entry({key: value for key, value in plain.items() if value is not None}, line_of(hit, evidence))
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+    return None if value is None else round(value, _DECIMALS)
 
 
 def _structured(
@@ -159,18 +141,3 @@ def _reason(returned: int, result: FindResult, limit: int) -> Literal["limit", "
     if result.next_cursor is None:
         return None
     return "limit" if returned >= limit else "size"
-
-
-def _text(entries: list[_Entry], result: FindResult, collection: Collection) -> str:
-    header = [f"{len(entries):,} of {result.total:,} documents"]
-    if result.total:
-        header += ["columns: document_id, relevance, score, mention_count, mentions, title", NOTICE]
-    else:
-        cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.2f}"
-        header.append(
-            f"nothing in collection {collection.name} reaches {cutoff}; "
-            "try other words for the type, or a lower min_relevance"
-        )
-    if result.next_cursor is not None:
-        header.append(f"call again with cursor={result.next_cursor}")
-    return "\n".join(["; ".join(header), *(entry.line for entry in entries)])

@@ -12,9 +12,8 @@ from pydantic import Field
 from nerret_mcp.answers import DocumentPart, Place
 from nerret_mcp.faults import UnknownDocumentError
 from nerret_mcp.library import Collection, Library
-from nerret_mcp.pages import title_of
 from nerret_mcp.strict import StrictTool
-from nerret_mcp.untrusted import NOTICE, clean, shown_id
+from nerret_tools.showing import NOTICE, clean, shown_id, title_of
 
 __all__ = ["read_part", "reading_tool"]
 

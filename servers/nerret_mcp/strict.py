@@ -12,7 +12,7 @@ from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, ValidationError, create_model
 
-from nerret_mcp.untrusted import shorten
+from nerret_tools.showing import shorten
 
 __all__ = ["StrictTool"]
 

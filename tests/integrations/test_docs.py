@@ -53,8 +53,8 @@ def test_the_langchain_guide(run):
 def test_the_llama_index_guide(run):
     _, (found, engine, upserts) = run("llama-index.md")
     check_list(found.splitlines())
-    answer, listed = engine.split("All 2 documents, best first:\n")
+    answer, listed = engine.split("2 of 2 documents")
     assert all(text in answer for text in FOUND.values())
     assert "Mozart" not in answer
-    assert {line.partition("]")[0][1:] for line in listed.splitlines()} == set(FOUND)
+    assert {line.split("\t")[0] for line in listed.splitlines()[1:]} == set(FOUND)
     assert upserts.splitlines()[-1] == "[]"

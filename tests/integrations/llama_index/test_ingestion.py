@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import pickle
 
 import pytest
@@ -12,11 +11,15 @@ from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
 from llama_index.core.ingestion.pipeline import get_transformation_hash
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.storage.docstore import SimpleDocumentStore
-from llama_index.core.vector_stores.types import MetadataFilters, VectorStoreQuery
-from llama_index.retrievers.nerret import EntityIndexTransform, EntityIndexVectorStore, EntityTypeRetriever
+from llama_index.retrievers.nerret import (
+    EntityIndexTransform,
+    EntityIndexVectorStore,
+    EntityTypeRetriever,
+    forget_missing,
+)
 
 from nerret_tools import EntityIndex
-from nerret_tools.errors import FilterError, InputError
+from nerret_tools.errors import InputError
 
 AIR = "Lufthansa cancelled every flight to Lima. Iberia flew on to Quito as if nothing had happened."
 RIVER = "Rafts drifted down the Orinoco for nine days."
@@ -134,8 +137,26 @@ def test_the_cache_tells_indexes_models_and_revisions_apart(small_index, tmp_pat
         assert get_transformation_hash(nodes, step) != get_transformation_hash(nodes, EntityIndexTransform(other))
 
 
+def test_a_kept_docstore_is_told_what_a_new_index_lacks(small_index, split, tmp_path, caplog):
+    given = documents(air=AIR, river=RIVER)
+    split.run(documents=given)
+    assert forget_missing(split.docstore, small_index) == []
+    with EntityIndex.open(tmp_path / "new") as other:
+        again = IngestionPipeline(
+            transformations=[SentenceSplitter(chunk_size=16, chunk_overlap=0), EntityIndexTransform(other)],
+            docstore=split.docstore,
+            vector_store=EntityIndexVectorStore(other),
+        )
+        again.run(documents=given)
+        assert "forget_missing(docstore, index)" in caplog.text
+        assert other.stats().documents == 0
+        assert forget_missing(split.docstore, other) == ["air", "river"]
+        again.run(documents=given)
+        assert other.stats().documents == small_index.stats().documents
+
+
 def test_a_node_that_cannot_be_indexed_is_logged_and_the_rest_goes_in(small_index, caplog):
-    bad = Document(id_="date", text=AIR, metadata={"when": datetime.date(2020, 1, 1)})
+    bad = Document(id_="date", text=AIR, metadata={"when": object()})
     EntityIndexTransform(small_index)([bad, *documents(river=RIVER)])
     assert small_index.stats().documents == 1
     assert "'date' was not indexed: metadata" in caplog.text
@@ -145,26 +166,3 @@ def test_a_node_that_cannot_be_indexed_is_logged_and_the_rest_goes_in(small_inde
 def test_the_step_refuses_to_go_to_another_process(small_index):
     with pytest.raises(InputError, match="without num_workers"):
         pickle.dumps(EntityIndexTransform(small_index))
-
-
-def test_the_store_adds_finds_and_deletes_by_source(small_index):
-    store = EntityIndexVectorStore(small_index)
-    assert store.client is small_index
-    assert store.add(documents(air=AIR, river=RIVER)) == ["air", "river"]
-    assert asyncio.run(store.async_add(documents(air=AIR))) == ["air"]
-    found = store.query(VectorStoreQuery(query_str="airline", similarity_top_k=1))
-    expected = small_index.find("airline", limit=1, min_relevance=0).hits
-    assert found.ids == [node.node_id for node in found.nodes] == [hit.document_id for hit in expected]
-    assert found.similarities == pytest.approx([hit.score for hit in expected], abs=1e-3)
-    assert asyncio.run(store.aquery(VectorStoreQuery(query_str="airline", similarity_top_k=1))).ids == found.ids
-    store.delete("air")
-    asyncio.run(store.adelete("unknown"))
-    assert small_index.stats().documents == 1
-
-
-def test_the_store_says_what_it_cannot_be_asked(small_index):
-    store = EntityIndexVectorStore(small_index)
-    with pytest.raises(FilterError, match=r"use EntityTypeRetriever\(index, where"):
-        store.query(VectorStoreQuery(query_str="airline", filters=MetadataFilters(filters=[])))
-    with pytest.raises(FilterError, match="queried with a text"):
-        store.query(VectorStoreQuery(query_embedding=[0.0]))

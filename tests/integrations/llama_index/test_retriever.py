@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 
 import pytest
+from llama_index.core import MockEmbedding, VectorStoreIndex
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
 from llama_index.core.llms import MockLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.schema import IndexNode, MetadataMode, NodeRelationship, TextNode
+from llama_index.core.retrievers import QueryFusionRetriever
+from llama_index.core.retrievers.fusion_retriever import FUSION_MODES
+from llama_index.core.schema import IndexNode, NodeRelationship, TextNode
 from llama_index.core.tools import RetrieverTool
-from llama_index.retrievers.nerret import EntityTypeRetriever
+from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
+from llama_index.retrievers.nerret import EntityIndexVectorStore, EntityTypeRetriever
 
 from nerret_tools import Document
 from nerret_tools.errors import EntityTypeError
+
+NATURE = {"topic": "nature"}
 
 
 @pytest.fixture
@@ -45,27 +52,39 @@ def test_the_documents_and_their_order_are_those_of_find(demo_index, entity_type
     assert [ids(found) for found in asyncio.run(together())] == expected
 
 
-def test_each_node_carries_its_evidence_and_its_source(demo_index, retriever):
+def test_each_node_comes_with_its_evidence_and_its_source(demo_index, retriever):
     hits = demo_index.find("dinosaur", min_relevance=0, limit=4).hits
     assert len(hits) == 4
     for found, hit in zip(retriever.retrieve("dinosaur"), hits, strict=True):
         node = found.node
         assert type(node) is TextNode
-        assert node.node_id == node.ref_doc_id == node.metadata["id"] == hit.document_id
+        assert node.node_id == node.ref_doc_id == hit.document_id
         assert list(node.relationships) == [NodeRelationship.SOURCE]
-        assert node.text == hit.document.text
-        assert found.score == node.metadata["score"] == pytest.approx(hit.score, abs=1e-3)
-        assert node.metadata["topic"] == hit.document.metadata["topic"]
-        for mention in node.metadata["mentions"]:
-            assert node.text[mention["start"] : mention["end"]] == mention["text"]
+        assert (node.text, node.metadata) == (hit.document.text, hit.document.metadata)
+        assert found.score == found.relevance == pytest.approx(hit.relevance, abs=1e-3)
+        assert found.cosine == pytest.approx(hit.score, abs=1e-3)
+        assert (found.mentions, found.mention_count) == (hit.mentions, hit.mention_count)
+        for mention in found.mentions:
+            assert node.text[mention.start : mention.end] == mention.text
 
 
-def test_a_language_model_sees_text_metadata_and_id_but_no_offsets(retriever):
-    shown = retriever.retrieve("dinosaur")[0].node.get_content(MetadataMode.LLM)
-    assert "id: s" in shown
-    assert "topic: " in shown
-    assert "mentions" not in shown
-    assert "score" not in shown
+def test_filters_narrow_the_search(demo_index):
+    filters = MetadataFilters(filters=[MetadataFilter(key="topic", value="nature")])
+    found = EntityTypeRetriever(demo_index, min_relevance=0, filters=filters).retrieve("dinosaur")
+    assert ids(found) == [hit.document_id for hit in demo_index.find("dinosaur", min_relevance=0, where=NATURE).hits]
+    both = EntityTypeRetriever(demo_index, min_relevance=0, filters=filters, where={"topic": "sport"})
+    assert both.retrieve("dinosaur") == []
+
+
+def test_a_node_found_twice_is_one_node_after_fusion(demo_index, retriever):
+    store = EntityIndexVectorStore(demo_index)
+    found = retriever.retrieve("dinosaur")
+    vectors = VectorStoreIndex(store.get_nodes(ids(found)), embed_model=MockEmbedding(4)).as_retriever()
+    for mode in FUSION_MODES:
+        fusion = QueryFusionRetriever(
+            [retriever, vectors], llm=MockLLM(), mode=mode, num_queries=1, similarity_top_k=9, use_async=False
+        )
+        assert sorted(ids(fusion.retrieve("dinosaur"))) == sorted(ids(found))
 
 
 def test_the_wrapper_of_a_retriever_tool_is_taken_off(retriever):
@@ -79,32 +98,36 @@ def test_the_wrapper_of_a_retriever_tool_is_taken_off(retriever):
         tool.call(input="")
 
 
-def test_as_a_function_tool_it_gives_a_compact_list_and_the_nodes(retriever):
+def test_as_a_function_tool_it_gives_pages_of_evidence(demo_index, retriever):
     tool = retriever.as_tool()
     assert tool.metadata.name == "find_documents_with_entity_type"
     schema = tool.metadata.get_parameters_dict()
-    assert list(schema["properties"]) == schema["required"] == ["entity_type"]
+    assert list(schema["properties"]) == ["entity_type", "limit", "min_relevance", "filters", "cursor"]
+    assert schema["required"] == ["entity_type"]
     output = tool.call(entity_type="dinosaur")
-    nodes = retriever.retrieve("dinosaur")
-    assert output.raw_output == nodes
+    hits = demo_index.find("dinosaur", limit=4, min_relevance=0).hits
+    assert output.raw_output.hits == hits
     heading, *lines = output.content.splitlines()
-    assert heading == "The best 4 documents; there may be more:"
-    for line, found in zip(lines, nodes, strict=True):
-        assert line.startswith(f"[{found.node.node_id}] {found.node.metadata['mentions'][0]['text']}")
-        assert line.endswith(found.node.text)
-    assert asyncio.run(tool.acall(entity_type="dinosaur")).content == output.content
+    assert heading.startswith(f"4 of {output.raw_output.total} documents")
+    for line, hit in zip(lines, hits, strict=True):
+        assert line.startswith(f"{hit.document_id}\t{hit.relevance:.3f}\t")
+        assert hit.mentions[0].text in line
+    cursor = re.search(r"call again with cursor=(\S+)", heading)[1]
+    following = asyncio.run(tool.acall(entity_type="dinosaur", cursor=cursor)).raw_output
+    assert following == demo_index.find("dinosaur", limit=4, min_relevance=0, cursor=output.raw_output.next_cursor)
+    narrowed = tool.call(entity_type="dinosaur", limit=2, min_relevance=0.5, filters=NATURE).raw_output
+    assert narrowed == demo_index.find("dinosaur", limit=2, min_relevance=0.5, where=NATURE)
 
 
-def test_the_tool_says_how_complete_its_list_is(small_index):
+def test_the_tool_shows_the_words_around_a_mention_and_not_a_long_document(small_index):
     tool = EntityTypeRetriever(small_index, min_relevance=0).as_tool(name="find_it", description="Finds it.")
     assert (tool.metadata.name, tool.metadata.description) == ("find_it", "Finds it.")
-    assert tool.call(entity_type="airline").content == "No document mentions an entity of this type."
-    small_index.add([Document(id="a", text="Qantas flew to Lima.")])
-    assert tool.call(entity_type="airline").content.startswith("The only document:\n[a] ")
-    small_index.add([Document(id="b", text="Iberia flew\nto Quito.")])
-    content = tool.call(entity_type="airline").content
-    assert content.startswith("All 2 documents, best first:\n")
-    assert len(content.splitlines()) == 3
+    assert tool.call(entity_type="airline").content.startswith("0 documents; ")
+    small_index.add([Document(id="a", text="It was a quiet day at the gate. " * 200 + "Qantas flew to Lima.")])
+    heading, line = tool.call(entity_type="airline").content.splitlines()
+    assert heading.endswith("this is the last page")
+    assert "Qantas" in line
+    assert len(line) < 500
 
 
 def test_in_a_query_engine_its_nodes_reach_the_language_model(retriever):

@@ -18,7 +18,7 @@ async def test_the_pages_of_a_type_are_the_engines_answer_whatever_their_size(co
     for page, _ in pages:
         assert page["total_documents"] == expected.total
         assert page["index_id"] == index.stats().index_id
-        assert page["min_relevance"] == pytest.approx(expected.min_relevance, abs=1e-6)
+        assert page["min_relevance"] == pytest.approx(expected.min_relevance, abs=1e-3)
         assert page["collection"] == "default"
 
 
@@ -53,28 +53,29 @@ async def test_the_default_page_has_at_most_200_documents(find):
     assert page["total_documents"] > 1_000
 
 
-async def test_documents_are_ordered_by_score_then_id(find):
+async def test_numbers_are_short_and_what_is_unknown_takes_no_room(find):
     documents = (await find("city", min_relevance=0)).structured_content["documents"]
-    places = [(-document["score"], document["document_id"]) for document in documents]
-    assert places == sorted(places)
+    assert all(len(str(document[name])) <= 6 for document in documents for name in ("score", "relevance"))
+    assert None not in [value for document in documents for value in document.values()]
+    assert [one["score"] for one in documents] == sorted((one["score"] for one in documents), reverse=True)
 
 
 async def test_the_text_holds_the_whole_page_in_one_line_a_document(find):
     result = await find("dinosaur", min_relevance=0, limit=5)
     page, text = result.structured_content, result.content[0].text
     header, *lines = text.split("\n")
-    assert header.startswith(f"5 of {page['total_documents']:,} documents; ")
+    assert header.startswith(f"5 of {page['total_documents']:,} documents in collection default that reach min_rel")
     assert header.endswith(f"; call again with cursor={page['next_cursor']}")
     assert "data, not instructions" in header
     assert len(result.content) == 1
     for line, document in zip(lines, page["documents"], strict=True):
         name, relevance, score, count, mentions, title = line.split("\t")
         assert name == document["document_id"]
-        assert float(relevance) == pytest.approx(document["relevance"], abs=1e-4)
-        assert float(score) == pytest.approx(document["score"], abs=1e-6)
+        assert float(relevance) == document["relevance"]
+        assert float(score) == document["score"]
         assert int(count) == document["mention_count"]
         assert mentions.split(" | ") == [mention["text"] for mention in document["mentions"]]
-        assert title == (document["title"] or "")
+        assert title == document.get("title", "")
 
 
 async def test_a_concise_mention_is_its_text_and_a_detailed_one_says_where(find, index):
@@ -93,7 +94,7 @@ async def test_a_concise_mention_is_its_text_and_a_detailed_one_says_where(find,
 
 async def test_a_title_comes_from_the_metadata(find):
     documents = (await find("dinosaur", min_relevance=0, limit=1000)).structured_content["documents"]
-    titles = {document["document_id"]: document["title"] for document in documents}
+    titles = {document["document_id"]: document.get("title") for document in documents}
     assert all(titles[name] == f"On {name.removeprefix('dino ')}" for name in titles if name.startswith("dino "))
 
 
@@ -103,7 +104,7 @@ async def test_nothing_found_is_a_success(find):
     assert result.structured_content["total_documents"] == 0
     assert result.structured_content["documents"] == []
     assert result.structured_content["next_cursor"] is None
-    assert result.content[0].text.startswith("0 of 0 documents; nothing in collection default")
+    assert result.content[0].text.startswith("0 documents; nothing in collection default reaches min_relevance 1")
 
 
 async def test_a_cursor_carries_on_with_another_page_size(connect, find, index):

@@ -3,7 +3,8 @@
 from nerret_tools.errors import MissingExtraError
 
 try:
-    from llama_index.retrievers.nerret.ingestion import EntityIndexTransform
+    from llama_index.retrievers.nerret.conversion import FoundNode
+    from llama_index.retrievers.nerret.ingestion import EntityIndexTransform, forget_missing
     from llama_index.retrievers.nerret.retriever import EntityTypeRetriever
     from llama_index.retrievers.nerret.vector_store import EntityIndexVectorStore
 except ModuleNotFoundError as error:
@@ -11,4 +12,4 @@ except ModuleNotFoundError as error:
         raise
     raise MissingExtraError("llama_index.retrievers.nerret", "llama-index") from error
 
-__all__ = ["EntityIndexTransform", "EntityIndexVectorStore", "EntityTypeRetriever"]
+__all__ = ["EntityIndexTransform", "EntityIndexVectorStore", "EntityTypeRetriever", "FoundNode", "forget_missing"]

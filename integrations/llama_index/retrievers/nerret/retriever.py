@@ -10,8 +10,10 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.schema import IndexNode, NodeWithScore, QueryBundle
 from llama_index.core.tools import FunctionTool
-from llama_index.retrievers.nerret.conversion import to_entity_type, to_node
-from llama_index.retrievers.nerret.tool import DESCRIPTION, NAME, as_function_tool
+from llama_index.core.vector_stores.types import MetadataFilters
+from llama_index.retrievers.nerret.conversion import to_entity_type, to_found_node
+from llama_index.retrievers.nerret.filters import all_of, to_where
+from llama_index.retrievers.nerret.tool import DESCRIPTION, NAME, PAGE, as_function_tool
 
 from nerret_tools import EntityIndex, FindResult
 
@@ -21,9 +23,9 @@ __all__ = ["EntityTypeRetriever"]
 class EntityTypeRetriever(BaseRetriever):
     """Retrieves every document that mentions an entity of the type that is the query.
 
-    The query names a type, ``retriever.retrieve("dinosaur")``; it is no question. Each node has the
-    document's id, its source as a relationship, and in its metadata the user's own, ``id``, ``score``,
-    ``relevance`` and ``mentions`` (text, span, scores and archetype of each). Errors are those of `EntityIndex.find`.
+    The query names a type, ``retriever.retrieve("dinosaur")``; it is no question. What comes back are
+    `FoundNode`: the nodes as they were indexed, with their relevance as the score and with ``mentions``
+    (text, span, scores and archetype of each) beside the node. Errors are those of `EntityIndex.find`.
 
     Args:
         index: The index that is searched.
@@ -31,6 +33,7 @@ class EntityTypeRetriever(BaseRetriever):
         min_score: Lowest cosine; replaces the model's default cut-off.
         min_relevance: Lowest relevance; 0 switches the cut-off off.
         where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
+        filters: The same as LlamaIndex writes it; both must hold.
         max_mentions: Mentions shown a document.
         callback_manager: LlamaIndex's callbacks.
         object_map: Document ids and what is retrieved in their place: a node, retriever or query engine.
@@ -46,6 +49,7 @@ class EntityTypeRetriever(BaseRetriever):
         min_score: float | None = None,
         min_relevance: float | None = None,
         where: Mapping[str, Any] | None = None,
+        filters: MetadataFilters | None = None,
         max_mentions: int = 3,
         callback_manager: CallbackManager | None = None,
         object_map: dict[str, Any] | None = None,
@@ -57,17 +61,37 @@ class EntityTypeRetriever(BaseRetriever):
             "limit": similarity_top_k,
             "min_score": min_score,
             "min_relevance": min_relevance,
-            "where": where,
+            "where": all_of(where, to_where(filters)),
             "max_mentions": max_mentions,
         }
         super().__init__(callback_manager=callback_manager, object_map=object_map, objects=objects, verbose=verbose)
 
     def as_tool(self, name: str = NAME, description: str = DESCRIPTION) -> FunctionTool:
-        """Offer this retriever to an agent as a function of ``entity_type``.
+        """Offer the index to an agent as a function of ``entity_type``, with pages.
 
-        The agent reads a compact list with ids; ``raw_output`` holds the nodes.
+        The agent may pass ``limit``, ``min_relevance``, ``filters`` (a dictionary, in addition to the retriever's
+        own) and the ``cursor`` of the page before. It reads evidence: ids, relevances, names and the words around
+        the best one. ``raw_output`` is the `FindResult`, whose hits have the documents.
         """
-        return as_function_tool(self, name, description, self._options["limit"])
+        return as_function_tool(self._page, name, description)
+
+    def _page(
+        self,
+        entity_type: str,
+        limit: int | None,
+        min_relevance: float | None,
+        filters: dict[str, Any] | None,
+        cursor: str | None,
+    ) -> FindResult:
+        """One page; what the agent leaves out is as the retriever was made."""
+        options = {**self._options, "where": all_of(self._options["where"], filters)}
+        if min_relevance is not None:
+            options |= {"min_relevance": min_relevance, "min_score": None}
+        if cursor:
+            options |= {"limit": limit, "cursor": cursor}
+        else:
+            options["limit"] = limit or options["limit"] or PAGE
+        return self.index.find(to_entity_type(entity_type), **options)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes(self.index.find(to_entity_type(query_bundle.query_str), **self._options))
@@ -77,4 +101,4 @@ class EntityTypeRetriever(BaseRetriever):
         return await asyncio.to_thread(self._nodes, result)  # thousands of nodes take a while
 
     def _nodes(self, result: FindResult) -> list[NodeWithScore]:
-        return [to_node(hit, self.object_map) for hit in result.hits]
+        return [to_found_node(hit, self.object_map) for hit in result.hits]

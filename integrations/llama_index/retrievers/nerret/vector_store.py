@@ -9,11 +9,13 @@ from typing import Any
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
     BasePydanticVectorStore,
+    MetadataFilters,
     VectorStoreQuery,
     VectorStoreQueryMode,
     VectorStoreQueryResult,
 )
-from llama_index.retrievers.nerret.conversion import REF_DOC_ID, from_nodes, to_entity_type, to_node
+from llama_index.retrievers.nerret.conversion import REF_DOC_ID, from_nodes, to_entity_type, to_found_node, to_node
+from llama_index.retrievers.nerret.filters import all_of, to_where
 from llama_index.retrievers.nerret.ingestion import log_failures
 from pydantic import Field
 
@@ -68,34 +70,94 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         """Delete as `delete` does, without blocking the event loop."""
         await asyncio.to_thread(self.delete, ref_doc_id)
 
+    def get_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None) -> list[BaseNode]:
+        """Return nodes as they were added: those of the ids that match the filters, in the ids' order.
+
+        Args:
+            node_ids: ``None`` for all, sorted; unknown ones are left out.
+            filters: On metadata.
+
+        Raises:
+            FilterError: The index does not have such a filter.
+        """
+        return [to_node(document) for document in self.index.get(self._chosen(node_ids, filters))]
+
+    async def aget_nodes(
+        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
+    ) -> list[BaseNode]:
+        """Return nodes as `get_nodes` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.get_nodes, node_ids, filters)
+
+    def delete_nodes(
+        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
+    ) -> None:
+        """Delete the nodes that `get_nodes` would return.
+
+        Raises:
+            FilterError: Neither ids nor filters are given, which would be all nodes; see `clear`.
+        """
+        if node_ids is None and filters is None:
+            raise FilterError("delete_nodes needs node_ids or filters; clear() deletes all nodes")
+        self.index.delete(self._chosen(node_ids, filters))
+
+    async def adelete_nodes(
+        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
+    ) -> None:
+        """Delete as `delete_nodes` does, without blocking the event loop."""
+        await asyncio.to_thread(self.delete_nodes, node_ids, filters)
+
+    def clear(self) -> None:
+        """Delete everything that is in the index."""
+        self.index.delete(self.index.ids())
+
+    async def aclear(self) -> None:
+        """Delete everything, without blocking the event loop."""
+        await asyncio.to_thread(self.clear)
+
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find the ``similarity_top_k`` best documents for the type that is the query's text, without a cut-off.
+
+        Similarities are relevances.
 
         Raises:
             FilterError: The query asks for what an entity index does otherwise or not at all.
         """
-        return _as_result(self.index.find(_entity_type(query), limit=query.similarity_top_k, min_relevance=0))
+        return _as_result(self.index.find(**_search(query)))
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find as `query` does, without blocking the event loop."""
-        found = await self.index.afind(_entity_type(query), limit=query.similarity_top_k, min_relevance=0)
-        return _as_result(found)
+        return await asyncio.to_thread(self.query, query)
+
+    def _chosen(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> list[str]:
+        where = to_where(filters)
+        if node_ids is None or where:
+            matching = self.index.ids(where)
+            if node_ids is None:
+                return matching
+            known = set(matching)
+            return [one for one in node_ids if one in known]
+        return node_ids
 
 
-def _entity_type(query: VectorStoreQuery) -> str:
-    narrowed = query.filters or query.doc_ids or query.node_ids
-    if query.query_str is None or narrowed or query.mode != VectorStoreQueryMode.DEFAULT:
-        raise FilterError(
-            "an entity index is queried with a text in default mode, without filters or ids; "
-            "use EntityTypeRetriever(index, where=...) to filter"
-        )
-    return to_entity_type(query.query_str)
+def _search(query: VectorStoreQuery) -> dict[str, Any]:
+    """The arguments of `EntityIndex.find` for a query."""
+    if query.query_str is None or query.mode != VectorStoreQueryMode.DEFAULT:
+        raise FilterError("an entity index is queried with a text, the entity type, in default mode")
+    if query.node_ids:
+        raise FilterError("an entity index cannot be searched by node_ids; filter by metadata, or by doc_ids")
+    sources = {REF_DOC_ID: {"$in": query.doc_ids}} if query.doc_ids else None
+    return {
+        "entity_type": to_entity_type(query.query_str),
+        "limit": query.similarity_top_k,
+        "min_relevance": 0,
+        "where": all_of(to_where(query.filters), sources),
+    }
 
 
 def _as_result(found: FindResult) -> VectorStoreQueryResult:
-    scored = [to_node(hit) for hit in found.hits]
+    scored = [to_found_node(hit) for hit in found.hits]
     return VectorStoreQueryResult(
         nodes=[one.node for one in scored],
-        similarities=[hit.score for hit in found.hits],
-        ids=[hit.document_id for hit in found.hits],
+        similarities=[one.score or 0.0 for one in scored],
+        ids=[one.node.node_id for one in scored],
     )

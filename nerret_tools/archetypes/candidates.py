@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from nerret_tools.archetypes.discovery import (
     SpanHeadDetector,
     consensus,
 )
+from nerret_tools.encoding.sentences import sentence_ranges
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -83,9 +85,19 @@ def read_candidates(
 def _from_head(model: EntityModel, proposer: HeadProposer, texts: Sequence[str]) -> list[Candidates]:
     found = []
     for text, one in zip(texts, model.encode(texts, [None] * len(texts), proposer), strict=True):
-        values = [proposer.found[text, start, end] for start, end in one.spans.tolist()]
+        values = _probabilities(proposer, text, one.spans.tolist())
         found.append(Candidates(one.spans, np.array(values, dtype=np.float32), one.embeddings))
     return found
+
+
+def _probabilities(proposer: HeadProposer, text: str, spans: Sequence[Sequence[int]]) -> list[float]:
+    """How sure the head was of each span; it saw them in their sentences."""
+    sentences = sentence_ranges(text)
+    values = []
+    for start, end in spans:
+        first, stop = sentences[bisect_right(sentences, start, key=lambda sentence: sentence[0]) - 1]
+        values.append(proposer.found[text[first:stop], start - first, end - first])
+    return values
 
 
 def _from_detectors(

@@ -53,7 +53,12 @@ def test_one_pass_finds_what_the_two_detectors_find_in_two():
     from nerret_tools.models.entity_model import load_model
 
     detector = ConsensusDetector(SpanHeadDetector(0.6), SpanHeadDetector(0.05))
-    texts = [TEXT + " .", "The Eiffel Tower stands in Paris , not in Rome .", "", "nothing here"]
+    texts = [
+        TEXT + " .",
+        "The Eiffel Tower stands in Paris , not in Rome . Curie left it .\n\n- Rome",
+        "",
+        "nothing here",
+    ]
     candidates = read_candidates(load_model(find_spec("minilm")), detector, texts)
     assert [list(map(tuple, one.spans.tolist())) for one in candidates] == detector.detect(texts)
     assert any(len(one.spans) for one in candidates)

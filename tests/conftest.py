@@ -1,4 +1,4 @@
-"""What every test shares: no network, data that may be absent, a real Chroma server."""
+"""What every test shares: no network, data that may be absent, a real Chroma server, two workers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run small things; threads
 START_SECONDS = 30.0
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items):
+    """Keep together on one worker of pytest-xdist what shares fixtures: each file, and all tests that start a Ray."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "distributed" else item.location[0]))
 
 
 @pytest.fixture(scope="session")

@@ -61,11 +61,11 @@ def llama():
     torch.manual_seed(2)
     config = LlamaConfig(
         vocab_size=320,
-        hidden_size=32,
+        hidden_size=64,
         num_hidden_layers=4,
         num_attention_heads=4,
         num_key_value_heads=2,
-        intermediate_size=48,
+        intermediate_size=128,
         max_position_embeddings=64,
     )
     return LlamaModel(config).eval()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone, load_backbone
-from nerret_tools.encoding.devices import choose_devices, main_device, to_device
+from nerret_tools.encoding.devices import choose_devices, main_device
 from nerret_tools.encoding.precision import choose_precision, precision_name
 from nerret_tools.errors import MissingExtraError, ModelError
 
@@ -30,11 +29,6 @@ def test_devices_are_named_by_argument_then_variable_then_by_what_there_is(monke
     if not torch.cuda.is_available():
         with pytest.raises(ModelError, match="device 'cuda:0' cannot be used"):
             choose_devices("cuda:0")
-
-
-def test_arrays_arrive_as_they_were():
-    array = np.arange(6).reshape(2, 3)
-    assert to_device(array, CPU).tolist() == array.tolist()
 
 
 def test_what_an_index_records_of_the_precision():

@@ -8,16 +8,17 @@ from nerret_tools import Document, EntityIndex
 from nerret_tools.errors import CursorError, IndexNotFoundError, StoreUnavailableError
 
 
-def test_an_index_on_a_server_answers_like_one_in_a_folder(own_server, index, documents):
-    with EntityIndex.open(own_server.address) as remote:
+def test_an_index_on_a_server_answers_like_one_in_a_folder(shared_server, index, documents):
+    with EntityIndex.open(shared_server.address, name="like-a-folder") as remote:
         assert remote.add(documents).added == len(documents)
         there, here = (one.find("airline", min_relevance=0) for one in (remote, index))
         assert [hit.document_id for hit in there.hits] == [hit.document_id for hit in here.hits]
         assert remote.mentions("air-1") == index.mentions("air-1")
 
 
-def test_two_clients_see_each_others_writes(own_server, documents):
-    with EntityIndex.open(own_server.address) as writer, EntityIndex.open(own_server.address) as reader:
+def test_two_clients_see_each_others_writes(shared_server, documents):
+    place = {"path": shared_server.address, "name": "two-clients"}
+    with EntityIndex.open(**place) as writer, EntityIndex.open(**place) as reader:
         writer.add(documents[:3])
         cursor = reader.find("airline", min_relevance=0, limit=1).next_cursor
         writer.add(documents[3:])
@@ -28,7 +29,7 @@ def test_two_clients_see_each_others_writes(own_server, documents):
         assert "air-2" not in {hit.document_id for hit in reader.find("airline", min_relevance=0).hits}
 
 
-def test_a_server_that_comes_back_in_mid_add_loses_nothing(own_server, documents, tmp_path):
+def test_a_server_that_comes_back_loses_nothing_and_one_that_is_gone_is_named(own_server, documents, tmp_path):
     def stream():
         yield from documents[:3]
         own_server.kill()
@@ -39,9 +40,6 @@ def test_a_server_that_comes_back_in_mid_add_loses_nothing(own_server, documents
         assert remote.add(stream(), batch_size=2).added == len(documents)
         calm.add(documents)
         assert remote.stats().mentions == calm.stats().mentions
-
-
-def test_no_server_and_no_index_are_told_apart(own_server):
     with pytest.raises(IndexNotFoundError):
         EntityIndex.open(own_server.address, name="nothing", create=False)
     own_server.kill()
@@ -49,8 +47,8 @@ def test_no_server_and_no_index_are_told_apart(own_server):
         EntityIndex.open(own_server.address)
 
 
-def test_a_document_added_to_a_server_comes_back_whole(own_server):
-    with EntityIndex.open(own_server.address, name="second") as remote:
+def test_a_document_added_to_a_server_comes_back_whole(shared_server):
+    with EntityIndex.open(shared_server.address, name="comes-back-whole") as remote:
         document = Document(id="ä #1\n", text="Qantas\x00 flew 🦕", metadata={"deep": {"a": [None]}})
         remote.add([document])
         assert remote.get([document.id]) == [document]

@@ -11,7 +11,6 @@ from chromadb.config import Settings
 
 from nerret_tools.errors import (
     IndexFormatError,
-    IndexLockedError,
     IndexNotFoundError,
     InputError,
     StoreError,
@@ -210,7 +209,3 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path, open_store, make, e
     assert everything(store) == everything(roomy)
     store.close()
     roomy.close()
-
-
-def test_the_lock_error_is_a_store_error():
-    assert issubclass(IndexLockedError, StoreError)

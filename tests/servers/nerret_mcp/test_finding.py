@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -12,8 +13,10 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("limit", [7, 1000])
 async def test_the_pages_of_a_type_are_the_engines_answer_whatever_their_size(connect, index, all_pages, ids_of, limit):
     expected = index.find("dinosaur")
+    assert expected.total > 2 * 7
     async with connect() as client:
         pages = await all_pages(client, entity_type="dinosaur", limit=limit)
+    assert len(pages) == math.ceil(expected.total / limit)
     assert ids_of(pages) == [hit.document_id for hit in expected.hits]
     for page, _ in pages:
         assert page["total_documents"] == expected.total

@@ -69,3 +69,15 @@ def test_no_import_goes_in_a_circle():
 
     for name in graph:
         visit(name, [])
+
+
+def test_the_files_that_contributing_names_are_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    looked_up = re.findall(r"^\| .+ \| `(\S+\.py)` \|$", page[page.index("## Where is") :], flags=re.MULTILINE)
+    assert len(looked_up) >= 10
+    assert [name for name in looked_up if not (ROOT / name).is_file()] == []
+    rows = re.findall(r"^\| (`.+`) \|", page[: page.index("## Where is")], flags=re.MULTILINE)
+    rooms = {name for row in rows for name in re.findall(r"`([a-z_]+/|[a-z_]+\.py)`", row)}
+    assert [name for name in rooms if not (ENGINE / name).exists()] == []
+    folders = {f"{one.name}/" for one in ENGINE.iterdir() if (one / "__init__.py").is_file()}
+    assert folders - rooms == set(), "a room that the house table does not have"

@@ -1,0 +1,1 @@
+"""Mentions rolled up to entities: which names a type has in an index, and where."""

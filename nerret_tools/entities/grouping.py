@@ -190,6 +190,11 @@ def _name(spellings: Counter[str] | None, key: str) -> str:
     shown: Counter[str] = Counter()
     for surface, count in spellings.items():
         shown[shown_name(surface)] += count
-    best = min(shown, key=lambda one: (-shown[one], one))
+    best = _most_frequent(shown)
     rest = best.partition(" ")[2]
     return rest if rest and best.startswith("The ") and rest in shown else best
+
+
+def _most_frequent(counts: Counter[str]) -> str:
+    """Of equally frequent spellings one that is not all capitals or all small, the first of the alphabet."""
+    return min(counts, key=lambda one: (-counts[one], one.isupper() or one.islower(), one))

@@ -13,11 +13,10 @@ from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexSt
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, Indexer
 from nerret_tools.models import ModelSpec, find_spec
-from nerret_tools.opening import open_store
+from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
-from nerret_tools.storage.peek import is_server, peek, peek_server
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 class EntityIndex:
     """Documents that can be searched by the type of what they mention. Made by `open`.
 
-    May be used from several threads. Close it, or use it as a context manager: an open folder
-    is locked against other processes.
+    May be used from several threads. Close it, or use it as a context manager: from its first change
+    on, a folder is locked against changes by other processes, which may search it all the while.
     """
 
     def __init__(
@@ -89,9 +88,9 @@ class EntityIndex:
             ModelNotFoundError: There is no such model.
             ModelMismatchError: The index was made with another model or detector.
             IndexNotFoundError: ``create`` is false and there is none.
-            IndexLockedError: Another process has the folder open.
+            IndexLockedError: There is none yet, and another process writes to the folder.
             IndexFormatError: A newer version made it.
-            StoreUnavailableError: The server does not answer, or the folder cannot be written.
+            StoreUnavailableError: The server does not answer, or the folder cannot be read, or made.
         """
         spec = find_spec(model)
         store = open_store(
@@ -112,7 +111,6 @@ class EntityIndex:
 
         Raises:
             IndexNotFoundError: There is no such folder, or it holds nothing of the kind.
-            IndexLockedError: Another process has the folder open.
             StoreUnavailableError: The server does not answer, or the folder cannot be read.
         """
         return ChromaStore.names(path)
@@ -132,8 +130,8 @@ class EntityIndex:
             ModelNotFoundError: There is no such model.
         """
         fingerprint = find_spec(model).fingerprint()
-        states = peek_server(str(path)) if is_server(path) else peek(Path(path).expanduser())
-        return [name for name, state in (states or {}).items() if state.identity.get("fingerprint") == fingerprint]
+        states = ChromaStore.glance(path)
+        return [name for name, state in states.items() if state.identity.get("fingerprint") == fingerprint]
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +177,7 @@ class EntityIndex:
             and the others are in.
 
         Raises:
+            IndexLockedError: Another process writes to the folder.
             StoreUnavailableError: The store went away or is full; what was stored stays.
             ModelError: The model cannot be loaded.
         """
@@ -187,6 +186,7 @@ class EntityIndex:
         if batch_size < 1:
             raise FilterError(f"batch_size {batch_size} is not positive")
         indexer = Indexer(self._store, self.load_model, self._detector, batch_size, self._spec.has_span_head)
+        self._store.begin_writing()
         with counting(show_progress) as advance:
             return indexer.add(documents, advance)
 

@@ -13,7 +13,7 @@ from nerret_tools.distributed.batches import Outcome, from_table, to_table
 from nerret_tools.errors import DocumentError, NerretError
 from nerret_tools.indexing import Checked, checked, encode, rows
 from nerret_tools.models import ModelSpec
-from nerret_tools.opening import open_store
+from nerret_tools.models.identity import open_store
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.records import Fields, Record, to_document
 

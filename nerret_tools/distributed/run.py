@@ -24,11 +24,11 @@ from nerret_tools.documents import AddReport
 from nerret_tools.errors import ClusterError, FilterError, InputError, NerretError
 from nerret_tools.indexing import BATCH_SIZE
 from nerret_tools.models import ModelSpec, find_spec
-from nerret_tools.opening import open_store
+from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting
 from nerret_tools.reading.records import Fields
 from nerret_tools.storage import ChromaStore
-from nerret_tools.storage.peek import is_server
+from nerret_tools.storage.place import is_server
 
 __all__ = ["DistributedIndexing", "index_dataset"]
 

@@ -9,7 +9,7 @@ from nerret_tools.encoding import Tap
 from nerret_tools.errors import ModelNotFoundError
 from nerret_tools.models.spec import ModelSpec
 from nerret_tools.models.spec_file import read_spec
-from nerret_tools.models.user_folder import user_folder
+from nerret_tools.user_folders import models_folder
 
 _WEIGHTS = Path(__file__).parent / "weights"
 
@@ -65,4 +65,4 @@ def find_spec(model: str | Path | ModelSpec) -> ModelSpec:
             f"no model is called {model!r}; there is: {', '.join(MODELS)}, or the path of a description (.json)"
         )
     spec = MODELS[model]
-    return spec if spec.weights.is_absolute() else replace(spec, weights=user_folder() / spec.weights)
+    return spec if spec.weights.is_absolute() else replace(spec, weights=models_folder() / spec.weights)

@@ -7,6 +7,16 @@ from nerret_tools.scan.bounds import score_bounds, score_scan
 from nerret_tools.scan.copy import ScanCopy
 from nerret_tools.scan.exact import SCORE_DECIMALS, exact_scores
 from nerret_tools.scan.product import score_rows
+from nerret_tools.scan.reader import ScanReader
 from nerret_tools.scan.scan import Scan
 
-__all__ = ["SCORE_DECIMALS", "Scan", "ScanCopy", "exact_scores", "score_bounds", "score_rows", "score_scan"]
+__all__ = [
+    "SCORE_DECIMALS",
+    "Scan",
+    "ScanCopy",
+    "ScanReader",
+    "exact_scores",
+    "score_bounds",
+    "score_rows",
+    "score_scan",
+]

@@ -19,7 +19,7 @@ def score_scan(scan: Scan, queries: Floats) -> Floats:
     """Approximate scores ``[q, n]`` of all rows for queries ``[q, dimension]``; good to `score_bounds`."""
     if scan.quantised is not None:
         return quantised_products(scan.quantised, queries)
-    return score_rows(np.asarray(scan.vectors), queries)
+    return score_rows(scan.vectors, queries)
 
 
 def score_bounds(

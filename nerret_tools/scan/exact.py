@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
-from nerret_tools.scan.rows import RowReader
+from nerret_tools.scan.rows import MappedRows
 
 __all__ = ["LONGEST_ROW", "ROUNDING", "SCORE_DECIMALS", "exact_scores", "margin"]
 
@@ -44,7 +44,7 @@ def margin(query: npt.NDArray[np.float32]) -> float:
 
 
 def exact_scores(
-    vectors: npt.NDArray[np.float32] | RowReader, query: npt.NDArray[np.float32], rows: Rows
+    vectors: npt.NDArray[np.float32] | MappedRows, query: npt.NDArray[np.float32], rows: Rows
 ) -> npt.NDArray[np.float64]:
     """Scores of some rows in float64, rounded to `SCORE_DECIMALS`.
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import logging
 import shutil
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-__all__ = ["SIDECAR", "ScanFolder"]
+from nerret_tools.scan.steps import STEPS
+
+__all__ = ["ScanFolder"]
 
 _log = logging.getLogger(__name__)
-
-SIDECAR = "scan.npz"
-"""The file that describes the others; what it does not name is not used."""
 
 _CLIENTS = 8
 """Processes of one user that keep the same index on disk at once; further ones keep it in memory."""
@@ -63,28 +60,28 @@ class ScanFolder:
 
     def remove_except(self, names: set[str]) -> None:
         """Remove what compactions, rebuilds and killed processes left; maps of removed files stay valid."""
-        for pattern in ("rows-*", f".{SIDECAR}.*"):
+        for pattern in ("rows-*", f".{STEPS}.*"):
             for path in self.path.glob(pattern):
                 if path.name not in names:
-                    path.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):  # on Windows, where somebody still reads it
+                        path.unlink()
 
     def _adopt(self, base: Path) -> None:
         """Copy another client's files, which only grow: what the description names stays as it is."""
-        if (self.path / SIDECAR).exists():
+        if (self.path / STEPS).exists():
             return
         for other in _places(base):
-            if other == self.path or not (other / SIDECAR).is_file():
+            if other == self.path or not (other / STEPS).is_file():
                 continue
             try:
-                description = other.joinpath(SIDECAR).read_bytes()
-                with np.load(io.BytesIO(description), allow_pickle=False) as saved:
-                    stem = Path(json.loads(saved["header"].tobytes())["file"]).stem
+                description = (other / STEPS).read_bytes()
+                stem = Path(json.loads(description.split(b"\n", 1)[0])["stem"]).name
                 for path in other.glob(f"{stem}.*"):
                     shutil.copyfile(path, self.path / path.name)
-                temporary = self.path / f".{SIDECAR}.taken-over"
+                temporary = self.path / f".{STEPS}.taken-over"
                 temporary.write_bytes(description)
-                temporary.replace(self.path / SIDECAR)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                temporary.replace(self.path / STEPS)
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 # Replaced meanwhile, say; what was copied is removed when the copy is built
                 _log.debug("the scan copy in %s was not taken over: %s", other, error)
                 continue

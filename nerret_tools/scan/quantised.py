@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
 from nerret_tools.scan.exact import LONGEST_ROW
+from nerret_tools.scan.rows import MappedRows
 
 __all__ = ["QuantisedRows", "quantise", "quantised_products", "quantised_slack", "width_of"]
 
@@ -52,7 +53,7 @@ class QuantisedRows:
         errors: ``[n]`` float32, at least the length of each vector's difference from its row.
     """
 
-    codes: npt.NDArray[np.int8]
+    codes: npt.NDArray[np.int8] | MappedRows
     scales: Floats
     errors: Floats
 

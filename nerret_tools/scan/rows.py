@@ -1,36 +1,83 @@
-"""Rows of numbers that only grow: in a file that is memory-mapped for reading, or in memory."""
+"""Rows of numbers that only grow: in a file, or in memory where no file can be written."""
 
 from __future__ import annotations
 
+import mmap
 import os
 import weakref
-import zlib
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FileRows", "MemoryRows", "RowReader", "Rows", "checksum"]
+from nerret_tools.errors import StoreError
 
-_WHOLE_BYTES = 64 * 2**20
-"""Files up to here are summed completely, which takes about 50 ms; of larger ones a sample is."""
+__all__ = ["FileRows", "MappedRows", "MemoryRows", "Rows"]
 
-_SAMPLES = 256
-_SAMPLE_BYTES = 64 * 2**10
+Array: TypeAlias = npt.NDArray[Any]
 
 
-class Rows(Protocol):
-    """What a scan copy needs of its vectors."""
+class MappedRows:
+    """The rows that a file has now; it may grow or be removed while they are used.
+
+    Slices are mapped. Single rows are read, since a mapping would draw the pages around each into the process, and
+    with them in the end the whole file. The file's length is looked at before each access: a page behind the end of
+    a mapped file ends the process.
+
+    Args:
+        path: The file.
+        shape: ``[n, columns]``.
+        dtype: Of one number.
+
+    Raises:
+        OSError: The file is not there.
+        StoreError: It is shorter than that; so does every access, once it was cut off.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, int], dtype: npt.DTypeLike) -> None:
+        self.shape = shape
+        self.path = path
+        self._dtype: np.dtype[Any] = np.dtype(dtype)
+        self._size = shape[0] * shape[1] * self._dtype.itemsize
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._file)
+        self._array: Array | None = None
+        self.check()
+
+    def check(self) -> None:
+        """Raise where the file was cut off."""
+        if os.fstat(self._file).st_size < self._size:
+            raise StoreError(f"{self.path} was cut off by another program; open the index again")
 
     def __len__(self) -> int:
         """The number of rows."""
+        return self.shape[0]
 
-    def append(self, rows: npt.NDArray[Any]) -> None:
-        """Add ``[n, dimension]`` rows at the end; arrays read before stay as they are."""
+    def __getitem__(self, key: Any) -> Array:
+        """As of an array: a slice of rows, or an array of row numbers from 0."""
+        self.check()
+        if not isinstance(key, np.ndarray) or not hasattr(os, "pread"):
+            return self._mapped()[key]  # type: ignore[no-any-return]
+        found = np.empty((len(key), self.shape[1]), self._dtype)
+        size = self.shape[1] * self._dtype.itemsize
+        for place, row in enumerate(key.tolist()):
+            found[place] = np.frombuffer(os.pread(self._file, size, row * size), self._dtype)
+        return found
 
-    def read(self) -> npt.NDArray[Any]:
-        """All rows, ``[n, dimension]``, not writable."""
+    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> Array:
+        """All rows."""
+        return np.array(self[:], dtype=dtype, copy=copy)
+
+    def _mapped(self) -> Array:
+        if self._array is None:
+            if not self._size:
+                return np.empty(self.shape, self._dtype)
+            # torch warns of arrays that are not writable; a written page of such a mapping would be the process' own
+            access = mmap.ACCESS_COPY if self._dtype == np.int8 else mmap.ACCESS_READ
+            mapped = mmap.mmap(self._file, self._size, access=access)
+            self._array = np.frombuffer(mapped, self._dtype).reshape(self.shape)
+        return self._array
 
 
 class FileRows:
@@ -38,99 +85,52 @@ class FileRows:
 
     Args:
         path: Made at the first `append`.
-        dimension: Of one row.
-        count: Rows that are known to be good; what a killed process wrote behind them is cut off.
+        columns: Of one row.
         dtype: Of one number.
-
-    Raises:
-        OSError: The file is not there, or is shorter than that.
+        count: Rows that are known to be good; what a killed process wrote behind them is written over.
     """
 
-    def __init__(self, path: Path, dimension: int, count: int = 0, dtype: npt.DTypeLike = np.float32) -> None:
+    def __init__(self, path: Path, columns: int, dtype: npt.DTypeLike, count: int = 0) -> None:
         self.path = path
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
-        self._dimension = dimension
+        self._columns = columns
+        self._dtype: np.dtype[Any] = np.dtype(dtype)
         self._count = count
-        if count:
-            with path.open("r+b") as file:
-                if file.seek(0, 2) < self.size:
-                    raise OSError(f"{path} is shorter than {self.size} bytes")
-                file.truncate(self.size)
 
     def __len__(self) -> int:
         """The number of rows."""
         return self._count
 
-    @property
-    def size(self) -> int:
-        """Bytes of all rows."""
-        return self._count * self._dimension * self.dtype.itemsize
+    def append(self, rows: Array) -> None:
+        """Add ``[n, columns]`` rows at the end.
 
-    def append(self, rows: npt.NDArray[Any]) -> None:
-        """Add rows at the end."""
+        Raises:
+            OSError: They cannot be written.
+        """
         with self.path.open("r+b" if self._count else "wb") as file:
-            file.seek(self.size)
-            file.write(np.ascontiguousarray(rows, dtype=self.dtype).data)
+            file.seek(self._count * self._columns * self._dtype.itemsize)
+            file.write(np.ascontiguousarray(rows, dtype=self._dtype).data)
+            file.truncate()
         self._count += len(rows)
 
-    def read(self, mode: Literal["r", "c"] = "r") -> npt.NDArray[Any]:
-        """All rows, mapped; ``c`` gives an array that may be written to without changing the file."""
-        shape = (self._count, self._dimension)
+    def read(self) -> Array | MappedRows:
+        """All rows; later ones do not change what was read."""
         if not self._count:
-            return np.empty(shape, self.dtype)
-        return np.memmap(self.path, self.dtype, mode, shape=shape).view(np.ndarray)
-
-    def reader(self) -> RowReader | npt.NDArray[np.float32]:
-        """Access to single rows without mapping the file, where the system has it."""
-        return RowReader(self.path, (self._count, self._dimension)) if hasattr(os, "pread") else self.read()
-
-
-class RowReader:
-    """Single rows of a float32 file, each read when it is asked for.
-
-    A mapping would draw the pages around each row into the process, and with them in the end the whole file.
-
-    Args:
-        path: It may be removed while this is used.
-        shape: Of the rows that are there now.
-    """
-
-    def __init__(self, path: Path, shape: tuple[int, int]) -> None:
-        self.shape = shape
-        self._file = os.open(path, os.O_RDONLY) if shape[0] else -1
-        if shape[0]:
-            weakref.finalize(self, os.close, self._file)
-            if hasattr(os, "posix_fadvise"):
-                os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
-
-    def __len__(self) -> int:
-        """The number of rows."""
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
-        """As of an array: a row, a slice or an array of row numbers from 0; columns may follow."""
-        rows, *rest = key if isinstance(key, tuple) else (key,)
-        wanted = rows if isinstance(rows, np.ndarray) else np.array(range(len(self))[rows], np.int64)
-        found = np.empty((*wanted.shape, self.shape[1]), np.float32)
-        places = found.reshape(-1, self.shape[1])
-        size = found.itemsize * self.shape[1]
-        for place, row in enumerate(wanted.ravel().tolist()):
-            places[place] = np.frombuffer(os.pread(self._file, size, row * size), np.float32)
-        return found[(..., *rest)]
+            return np.empty((0, self._columns), self._dtype)
+        return MappedRows(self.path, (self._count, self._columns), self._dtype)
 
 
 class MemoryRows:
-    """Rows in memory, for where no file can be written."""
+    """Rows in memory."""
 
-    def __init__(self, dimension: int, dtype: npt.DTypeLike = np.float32) -> None:
-        self._buffer = np.empty((0, dimension), dtype)
+    def __init__(self, columns: int, dtype: npt.DTypeLike) -> None:
+        self._buffer = np.empty((0, columns), dtype)
         self._count = 0
 
     def __len__(self) -> int:
         """The number of rows."""
         return self._count
 
-    def append(self, rows: npt.NDArray[Any]) -> None:
+    def append(self, rows: Array) -> None:
         """Add rows at the end; the buffer doubles when it is full."""
         needed = self._count + len(rows)
         if needed > len(self._buffer):
@@ -140,30 +140,11 @@ class MemoryRows:
         self._buffer[self._count : needed] = rows
         self._count = needed
 
-    def read(self) -> npt.NDArray[Any]:
+    def read(self) -> Array:
         """All rows."""
         view = self._buffer[: self._count]
-        view.flags.writeable = False
+        view.flags.writeable = view.dtype == np.int8  # as of a mapping
         return view
 
 
-def checksum(path: Path, size: int) -> int:
-    """CRC-32 of the first `size` bytes, or of 16 MiB sampled evenly from them when they are many.
-
-    Raises:
-        OSError: The file cannot be read, or is shorter.
-    """
-    if path.stat().st_size < size:
-        raise OSError(f"{path} is shorter than {size} bytes")
-    value = 0
-    with path.open("rb") as file:
-        if size <= _WHOLE_BYTES:
-            left = size
-            while left and (block := file.read(min(left, 2**20))):
-                value = zlib.crc32(block, value)
-                left -= len(block)
-            return value
-        for position in np.linspace(0, size - _SAMPLE_BYTES, _SAMPLES, dtype=np.int64):
-            file.seek(int(position), os.SEEK_SET)
-            value = zlib.crc32(file.read(_SAMPLE_BYTES), value)
-    return value
+Rows: TypeAlias = FileRows | MemoryRows

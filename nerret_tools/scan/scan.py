@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.scan.quantised import QuantisedRows
-from nerret_tools.scan.rows import RowReader
+from nerret_tools.scan.rows import MappedRows
 
 __all__ = ["Scan"]
 
@@ -22,8 +22,7 @@ class Scan:
     their rows; ``live`` is false for them, and the same id may then occur a second time.
 
     Attributes:
-        vectors: ``[n, dimension]`` float32, unit length; usually memory-mapped, never writable. With
-            `quantised`, something to take single rows from.
+        vectors: ``[n, dimension]`` float32, unit length; usually those of a file, see `MappedRows`.
         document_ids: ``[n_documents]`` object array of strings.
         offsets: ``[n_documents + 1]`` int64, strictly increasing, from 0 to ``n``.
         live: ``[n_documents]`` bool.
@@ -31,7 +30,7 @@ class Scan:
         quantised: The vectors in int8, if these are to be scanned.
     """
 
-    vectors: npt.NDArray[np.float32] | RowReader
+    vectors: npt.NDArray[np.float32] | MappedRows
     document_ids: npt.NDArray[np.object_]
     offsets: npt.NDArray[np.int64]
     live: npt.NDArray[np.bool_]
@@ -42,3 +41,9 @@ class Scan:
         """Document id and mention number of a row, as `ChromaStore.mentions` takes them."""
         document = int(np.searchsorted(self.offsets, row, side="right")) - 1
         return str(self.document_ids[document]), int(row - self.offsets[document])
+
+    def check(self) -> None:
+        """Raise `StoreError` where a file below was cut off, see `MappedRows`."""
+        for rows in (self.vectors, None if self.quantised is None else self.quantised.codes):
+            if isinstance(rows, MappedRows):
+                rows.check()

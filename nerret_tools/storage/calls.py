@@ -1,18 +1,20 @@
-"""Calling Chroma: its many kinds of failure become one, and a server gets time to come back."""
+"""Calling Chroma: its many kinds of failure become two, and a server gets time to come back."""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import httpx
-from chromadb.errors import ChromaError
+from chromadb.errors import ChromaError, InvalidArgumentError, InvalidDimensionException
 
-from nerret_tools.errors import StoreUnavailableError
+from nerret_tools.errors import StoreError, StoreUnavailableError
+from nerret_tools.storage.place import start_command
 
-__all__ = ["RETRY_SECONDS", "Caller", "start_command"]
+__all__ = ["RETRY_SECONDS", "Caller"]
 
 _log = logging.getLogger(__name__)
 
@@ -25,11 +27,6 @@ RETRY_SECONDS = 20.0
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 2.0
 """Seconds between attempts; they double from the first to the longest."""
-
-
-def start_command(folder: str = "DIR") -> str:
-    """How to serve a folder to several processes."""
-    return f"chroma run --path {folder}"
 
 
 class Caller:
@@ -53,6 +50,7 @@ class Caller:
 
         Raises:
             StoreUnavailableError: It did not work; the message holds the location and the cause.
+            StoreError: Chroma does not take the arguments.
         """
         deadline = time.monotonic() + self.retry_seconds
         wait = _FIRST_WAIT
@@ -70,7 +68,11 @@ class Caller:
                 _log.warning("the Chroma server at %s does not answer (%s), trying again", self.location, error)
                 time.sleep(min(wait, left))
                 wait = min(2 * wait, _LONGEST_WAIT)
-            except (ChromaError, OSError, ValueError) as error:
+            except (InvalidArgumentError, InvalidDimensionException, ValueError) as error:
+                if isinstance(error, json.JSONDecodeError):  # what answers is not Chroma
+                    raise self._failed(error) from error
+                raise StoreError(f"Chroma at {self.location} does not take this: {str(error)[:500]}") from error
+            except (ChromaError, OSError) as error:
                 raise self._failed(error) from error
             except Exception as error:
                 # For an HTTP status that it does not understand, such as a proxy's, chromadb raises this very class

@@ -7,22 +7,24 @@ left, so that adding the same documents again ends in the state of an undisturbe
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nerret_tools.errors import InputError
+from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
 from nerret_tools.storage.filters import parse_filter
 from nerret_tools.storage.keys import METADATA, content_of
 from nerret_tools.storage.metadata import from_json
-from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention
+from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
+from nerret_tools.storage.place import is_server
+from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention, mention_ids
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from nerret_tools.scan import Scan, ScanCopy
-    from nerret_tools.storage.opening import OpenIndex
+    from nerret_tools.storage.open_index import OpenIndex
     from nerret_tools.storage.state import IndexState, Plain
 
 __all__ = ["SCAN_DTYPES", "ChromaStore"]
@@ -30,15 +32,22 @@ __all__ = ["SCAN_DTYPES", "ChromaStore"]
 SCAN_DTYPES = ("float32", "int8")
 """What a scan can read."""
 
-_SAVE_ROWS = 50_000
-"""Rows quantised at once that are worth saving: a quarter of a second's work."""
+_PORTION = 50_000
+"""Documents whose metadata is looked at at a time: some 50 MB."""
+
+_WAIT_SECONDS = 60.0
+"""For another process that brings the scan copy up to date: about 400,000 mentions' time."""
+
+_STEP_SECONDS = 0.02
+"""Between two looks at it: a writer takes such a moment between the two parts of a change."""
 
 
 class ChromaStore:
     """One index in Chroma; made by `open`.
 
-    Several threads may use it, and several stores of one process may have the same place open. A server may
-    have many readers but must have one writer at a time.
+    Several threads may use it, and several stores of one process may have the same place open. A place may have
+    many readers but must have one writer at a time: a folder's takes a lock at its first change and keeps it until
+    it is closed.
 
     Attributes:
         location: The folder's real path, or the address.
@@ -52,6 +61,7 @@ class ChromaStore:
     def __init__(self, index: OpenIndex, state: IndexState, scan_dtype: str = "float32") -> None:
         self._index = index
         self._closed = False
+        self._process = os.getpid()
         self.scan_dtype = scan_dtype
         self.location = index.connection.location
         self.name = index.name
@@ -85,12 +95,10 @@ class ChromaStore:
         Raises:
             InputError: The name or the number format is not possible.
             IndexNotFoundError: No index and `create` is false; nothing is made on disk.
-            IndexLockedError: Another process has the folder open.
+            IndexLockedError: There is none yet, and another process writes to the folder.
             IndexFormatError: A newer version's index, or somebody else's collection.
-            StoreUnavailableError: No server there, or a folder that cannot be written.
+            StoreUnavailableError: No server there, or a folder that cannot be read, or made.
         """
-        from nerret_tools.storage.opening import open_index
-
         if scan_dtype not in SCAN_DTYPES:
             raise InputError(f"scan_dtype {scan_dtype!r} is not possible; choose one of {', '.join(SCAN_DTYPES)}")
         index, state = open_index(
@@ -101,34 +109,44 @@ class ChromaStore:
     @staticmethod
     def names(location: str | Path) -> list[str]:
         """Names of all indexes at a place, sorted; raises as `open` does."""
-        from nerret_tools.storage.opening import index_names
+        return list(index_states(location))
 
-        return index_names(location)
+    @staticmethod
+    def glance(location: str | Path) -> dict[str, IndexState]:
+        """The indexes at a place as far as they can be told in a moment; never loads Chroma."""
+        from nerret_tools.storage.glance import glance_at_server
+
+        try:
+            return (glance_at_server(str(location)) or {}) if is_server(location) else index_states(location)
+        except StoreError:
+            return {}
 
     def close(self) -> None:
-        """Save the scan copy and give the place back; closing twice is fine."""
-        if self._closed:
+        """Give the place back; closing twice is fine."""
+        if self._closed or self._process != os.getpid():
             return
         self._closed = True
-        try:
-            scan = self._index.connection.scans.get(self.index_id)
-            if scan is not None:
-                scan.save()
-        finally:
-            self._index.connection.release()
+        self._index.connection.release()
 
     def generation(self) -> int:
         """Read from Chroma; it grows with everything that changes what readers see."""
         return self._state().generation
 
+    def begin_writing(self) -> None:
+        """Become the process that writes, now rather than at the first change.
+
+        Raises:
+            IndexLockedError: Another process is; the index can be searched meanwhile.
+            StoreUnavailableError: The place cannot be written.
+        """
+        self._state()
+        self._index.connection.writing()
+
     def known(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Content hash and mention count of those of the ids that are stored completely."""
         hidden = self._state().hidden
-        return {
-            name: content_of(kept)
-            for name, kept in self._index.documents.metadata(list(dict.fromkeys(ids)))
-            if name not in hidden
-        }
+        kept = self._index.documents.metadata(list(dict.fromkeys(_checked(ids))))
+        return {name: content_of(one) for name, one in kept if name not in hidden}
 
     def write(self, batch: Sequence[tuple[StoredDocument, MentionBlock]]) -> None:
         """Add documents, replacing those that are there.
@@ -138,35 +156,30 @@ class ChromaStore:
 
         Raises:
             DocumentError: An id twice, or parts that do not fit each other; nothing was written.
+            IndexLockedError: Another process writes to the folder.
             StoreUnavailableError: Write the same again later; nothing half-written is shown meanwhile.
         """
         from nerret_tools.storage.writing import write
 
-        self._state()
-        write(self._index, self._scan_copy(), batch)
+        with self._writing():
+            write(self._writable(), self._scan_copy(), batch)
 
     def delete(self, ids: Sequence[str]) -> int:
-        """Remove documents with their mentions; returns how many there were."""
+        """Remove documents with their mentions; returns how many there were. Raises as `write` does."""
         from nerret_tools.storage.writing import delete
 
-        self._state()
-        return delete(self._index, self._scan_copy(), ids)
+        ids = _checked(ids)
+        with self._writing():
+            return delete(self._writable(), self._scan_copy(), ids)
 
-    def documents(self, ids: Sequence[str], *, vectors: bool = False) -> list[StoredDocument]:
-        """The documents in the order asked for, without those that are not there.
-
-        Args:
-            ids: Any number.
-            vectors: Whether to read the documents' own vectors as well.
-        """
+    def documents(self, ids: Sequence[str]) -> list[StoredDocument]:
+        """The documents in the order asked for, without those that are not there."""
         hidden = self._state().hidden
-        wanted = [name for name in dict.fromkeys(ids) if name not in hidden]
-        own = self._document_vectors(wanted) if vectors else {}
+        wanted = [name for name in dict.fromkeys(_checked(ids)) if name not in hidden]
         found: dict[str, StoredDocument] = {}
         for name, text, kept in self._index.documents.texts(wanted):
             content_hash, mention_count = content_of(kept)
-            metadata = from_json(kept[METADATA])
-            found[name] = StoredDocument(name, text, metadata, content_hash, mention_count, own.get(name))
+            found[name] = StoredDocument(name, text, from_json(kept[METADATA]), content_hash, mention_count)
         return [found[name] for name in ids if name in found]
 
     def mentions(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], StoredMention]:
@@ -189,7 +202,8 @@ class ChromaStore:
         hidden = self._state().hidden
         found = self._index.documents.all_ids(chosen.candidates)
         if not chosen.exact:
-            kept = self._index.documents.metadata(found)
+            portions = [found[first : first + _PORTION] for first in range(0, len(found), _PORTION)]
+            kept = (one for portion in portions for one in self._index.documents.metadata(portion))
             found = [name for name, stored in kept if chosen.matches(from_json(stored[METADATA]))]
         return set(found).difference(hidden)
 
@@ -200,30 +214,68 @@ class ChromaStore:
 
     def count_mentions(self) -> int:
         """Mentions of those documents."""
-        from nerret_tools.storage.records import mention_ids
-
         hidden = [mention for name, most in self._state().hidden.items() for mention in mention_ids(name, most)]
         return self._index.mentions.count() - len(self._index.mentions.existing(hidden))
 
     def scan(self) -> Scan:
-        """The vectors as they are now; read again from Chroma only where somebody else changed something."""
-        from nerret_tools.storage.refresh import refresh
+        """The vectors as they are now; read again from Chroma only where somebody else changed something.
 
+        Raises:
+            IndexLockedError: Another process is just bringing the copy of the vectors up to date.
+            StoreUnavailableError: The store does not answer.
+        """
+        state = self._state()
+        quantised = self.scan_dtype == "int8"
+        if not self._index.connection.writes:
+            return self._followed(quantised)
         copy = self._scan_copy()
         with copy.lock:
-            state = self._state()
+            copy.forget_damaged()
             if copy.generation != state.generation:
-                refresh(copy, self._index, state)
-                copy.save()
-            before = copy.quantised_count
-            scan = copy.snapshot(quantised=self.scan_dtype == "int8")
-            if copy.quantised_count - before >= _SAVE_ROWS:
-                copy.save()
-            return scan
+                self._refresh(copy, self._writable())
+            return copy.snapshot(quantised=quantised)
+
+    def _followed(self, quantised: bool) -> Scan:
+        """A scan of the copy that a writer keeps; where nobody writes, and it is not good, it is built."""
+        connection = self._index.connection
+        reader = connection.scan_reader(self.index_id, self.dimension)
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            found = reader.snapshot(self._state().generation, quantised=quantised)
+            if found is not None:
+                return found
+            try:
+                self._build_copy()
+                reader = connection.scan_reader(self.index_id, self.dimension)
+            except IndexLockedError as error:
+                if time.monotonic() > deadline:
+                    raise IndexLockedError(
+                        f"another process writes to {self._index.title} and has not described its vectors for "
+                        f"{_WAIT_SECONDS:g} seconds; try again, or close that process"
+                    ) from error
+                time.sleep(_STEP_SECONDS)
+
+    def _build_copy(self) -> None:
+        from nerret_tools.scan import ScanCopy
+
+        connection = self._index.connection
+        with connection.briefly_writing() as (folder, database):
+            copy = ScanCopy(folder / "scan" / self.index_id, self.index_id, self.dimension)
+            try:
+                self._refresh(copy, WritableIndex(self._index.title, self.name, database))
+                if not copy.on_disk:
+                    raise StoreUnavailableError(
+                        f"the copy of the vectors of {self._index.title} cannot be written; make room on the disk"
+                    )
+            finally:
+                copy.close()
+        connection.scan_reader(self.index_id, self.dimension, folder)
 
     def _state(self) -> IndexState:
-        from nerret_tools.errors import StoreError
-
+        if self._process != os.getpid():
+            raise StoreError(
+                f"{self._index.title} was opened before this process was forked from another; open it again here"
+            )
         if self._closed:
             raise StoreError(f"index {self.name!r} at {self.location} was closed; open it again")
         state = self._index.state()
@@ -231,13 +283,43 @@ class ChromaStore:
             raise StoreError(f"{self._index.title} was replaced by another one meanwhile; open it again")
         return state
 
-    def _scan_copy(self) -> ScanCopy:
-        return self._index.scan_copy(self.index_id, self.dimension)
+    def _writing(self) -> AbstractContextManager[Any]:
+        """One change at a time, by the process that may; the copy of the vectors, if it is the folder's, keeps up."""
+        self.begin_writing()
+        connection = self._index.connection
+        if connection.folder is not None:
+            with connection.write_lock:
+                if self._scan_copy().generation != self._state().generation:
+                    self._refresh(self._scan_copy(), self._writable())
+        return connection.write_lock
 
-    def _document_vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
-        dimension = self._state().document_dimension
-        if not dimension:
-            return {}
-        pages = self._index.documents.vectors(ids, dimension)
-        # A document without a vector of its own holds zeros: Chroma wants one.
-        return {name: vector for names, page in pages for name, vector in zip(names, page, strict=True) if vector.any()}
+    def _writable(self) -> WritableIndex:
+        return self._index.writable()
+
+    def _scan_copy(self) -> ScanCopy:
+        return self._index.connection.scan_copy(self.index_id, self.dimension)
+
+    def _refresh(self, copy: ScanCopy, index: WritableIndex) -> None:
+        from nerret_tools.storage.refresh import refresh
+
+        with copy.lock:
+            state = index.state()
+            if state.generation == 0 and copy.generation is None and copy.on_disk:
+                # A new index: the copy grows with it, and Chroma need not be read for it.
+                copy.reset()
+                copy.generation = 0
+                copy.save()
+            elif copy.generation != state.generation:
+                refresh(copy, index, state)
+                copy.save()
+
+
+def _checked(ids: Sequence[str]) -> Sequence[str]:
+    for name in ids:
+        if not isinstance(name, str):
+            raise InputError(f"document ids are text, got {name!r} ({type(name).__name__}); write str({name!r})")
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"the document id {name!r} has a lone surrogate, which is no Unicode text") from None
+    return ids

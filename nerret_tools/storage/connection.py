@@ -1,67 +1,66 @@
-"""Where an index is kept: a locked folder or a server, shared by all of a process that use it."""
+"""An open place, shared by all of a process that use it, with the scan copies of its indexes.
+
+A folder is read without a lock (`FolderDatabase`) until this process writes to it for the first time: then it takes
+the lock, opens Chroma, and keeps both until the last user is done.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-import chromadb
-import httpx
-from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.config import Settings
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from nerret_tools.errors import IndexLockedError, IndexNotFoundError, StoreError, StoreUnavailableError
-from nerret_tools.storage.calls import Caller, start_command
-from nerret_tools.storage.peek import DATABASE_NAME, LOCK_NAME, SERVER_PORT, ServerAddress, is_server
+from nerret_tools.errors import IndexNotFoundError
+from nerret_tools.scan import ScanCopy, ScanReader
+from nerret_tools.storage.folder_database import FolderDatabase
+from nerret_tools.storage.place import (
+    DATABASE_NAME,
+    ServerAddress,
+    folder_of,
+    is_server,
+    is_writable,
+    take_lock,
+)
+from nerret_tools.user_folders import cache_folder
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
+    from nerret_tools.storage.chroma_database import ChromaDatabase
 
-    from nerret_tools.scan import ScanCopy
-
-__all__ = ["Connection", "is_server"]
-
-_PROBE_SECONDS = 5.0
-"""A server that does not answer in this time counts as away; Chroma's client would wait for ever."""
-
-
-_ANSWER_SECONDS = 120.0
-"""The longest that one call waits for a server which took the request: a large write takes a few seconds."""
+__all__ = ["Connection"]
 
 
 class Connection:
-    """One open place, shared by its users and closed by the last of them.
+    """One open place, closed by the last of its users.
 
     Attributes:
-        location: Real path of the folder, or the address.
-        client: Chroma's client.
-        write_lock: One batch at a time; Chroma itself may be read meanwhile.
-        scans: The scan copies by index id.
+        location: Real path of the folder, or the address without who asks.
+        folder: The folder, or ``None`` for a server.
+        write_lock: One batch at a time; the index may be read meanwhile.
+        scans: The scan copies that this process keeps, by index id.
+        readers: Those that it follows.
     """
 
     _open: ClassVar[dict[str, Connection]] = {}
-    _registry_lock: ClassVar[threading.Lock] = threading.Lock()
+    _registry_lock: ClassVar[threading.RLock] = threading.RLock()
 
-    def __init__(
-        self, location: str, client: Client, lock: FileLock | None, sessions: Sequence[httpx.Client] = ()
-    ) -> None:
-        self.location = location
-        self.client = client
+    def __init__(self, key: str, folder: Path | None, database: FolderDatabase | ChromaDatabase) -> None:
+        self.location = key if folder is None else str(folder)
+        self.folder = folder
+        self.database = database
         self.write_lock = threading.RLock()
         self.scans: dict[str, ScanCopy] = {}
-        self._lock = lock
-        self._sessions = sessions
+        self.readers: dict[str, ScanReader] = {}
+        self._key = key
+        self._lock: FileLock | None = None
+        self._private: tempfile.TemporaryDirectory[str] | None = None
         self._users = 0
-        self._process = os.getpid()
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder, or ``None`` for a server."""
-        return None if self._lock is None else Path(self.location)
 
     @classmethod
     def acquire(cls, location: str | Path, *, create: bool) -> Connection:
@@ -69,26 +68,110 @@ class Connection:
 
         Args:
             location: Folder, or ``http://host:port``.
-            create: Whether a missing folder may be made.
+            create: Whether a folder may be made, once there is something to write.
 
         Raises:
             IndexNotFoundError: No index there and `create` is false; nothing was made.
-            IndexLockedError: Another process has the folder open.
-            StoreUnavailableError: The server does not answer, or the folder cannot be used.
+            StoreError: It is no place for an index.
+            StoreUnavailableError: The server does not answer.
         """
-        key = str(location).rstrip("/") if is_server(location) else os.path.realpath(Path(location).expanduser())
+        address = ServerAddress.parse(str(location)) if is_server(location) else None
+        folder = folder_of(location) if address is None else None
+        key = str(location).rstrip("/") if folder is None else str(folder)
         with cls._registry_lock:
             connection = cls._open.get(key)
-            if connection is not None and connection._process != os.getpid():
-                # A fork: threads and sockets of the parent's client are not ours, but its lock seems to be.
-                if connection.folder is not None:
-                    raise _locked(connection.folder)
-                connection = None
             if connection is None:
-                connection = _open_server(key) if is_server(location) else _open_folder(Path(key), create)
+                if folder is not None and not create and not (folder / DATABASE_NAME).exists():
+                    raise IndexNotFoundError(
+                        f"there is no index in {folder}; check the path, or build one by adding documents"
+                    )
+                if address is not None:
+                    from nerret_tools.storage.chroma_database import ChromaDatabase
+
+                    connection = cls(key, None, ChromaDatabase.open_server(address))
+                    connection.location = address.url
+                else:
+                    connection = cls(key, folder, FolderDatabase(Path(key)))
                 cls._open[key] = connection
             connection._users += 1
             return connection
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process may write: to a server it always may."""
+        return not isinstance(self.database, FolderDatabase)
+
+    def writing(self) -> ChromaDatabase:
+        """Become the writer of the folder, if this process is not.
+
+        Raises:
+            IndexLockedError: Another process is.
+            StoreUnavailableError: The folder cannot be written.
+        """
+        with self.write_lock:
+            reading = self.database
+            if not isinstance(reading, FolderDatabase):
+                return reading
+            folder = Path(self.location)
+            lock = take_lock(folder)
+            try:
+                with reading.suspended():
+                    from nerret_tools.storage.chroma_database import ChromaDatabase
+
+                    reading.successor = self.database = ChromaDatabase.open_folder(folder)
+            except BaseException:
+                lock.release()
+                raise
+            self._lock = lock
+            return reading.successor
+
+    @contextmanager
+    def briefly_writing(self) -> Iterator[tuple[Path, ChromaDatabase]]:
+        """Chroma for a moment, to build a scan copy: of the folder, or of a copy where the folder is read-only.
+
+        Yields:
+            The folder that was opened, and Chroma.
+
+        Raises:
+            IndexLockedError: Another process has the folder.
+        """
+        from nerret_tools.storage.chroma_database import ChromaDatabase
+
+        folder = Path(self.location)
+        if not isinstance(self.database, FolderDatabase):
+            yield folder, self.database
+            return
+        if not is_writable(folder):
+            self._private = self._private or tempfile.TemporaryDirectory(prefix="nerret-")
+            shutil.copytree(folder, self._private.name, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            folder = Path(self._private.name)
+            for path in (folder, *folder.rglob("*")):
+                path.chmod(0o700)
+        lock = take_lock(folder)
+        try:
+            with self.database.suspended():
+                database = ChromaDatabase.open_folder(folder)
+                try:
+                    yield folder, database
+                finally:
+                    database.close()
+        finally:
+            lock.release()
+
+    def scan_copy(self, index_id: str, dimension: int) -> ScanCopy:
+        """The copy that all users of this index in this process share, for a process that writes."""
+        with self.write_lock:
+            if index_id not in self.scans:
+                self.scans[index_id] = ScanCopy(_scan_folder(self.folder, index_id), index_id, dimension)
+            return self.scans[index_id]
+
+    def scan_reader(self, index_id: str, dimension: int, folder: Path | None = None) -> ScanReader:
+        """The same of the copy that another process keeps, or has left, in a folder."""
+        with self.write_lock:
+            if index_id not in self.readers or folder is not None:
+                place = _scan_folder(folder or self.folder, index_id)
+                self.readers[index_id] = ScanReader(place, index_id, dimension)
+            return self.readers[index_id]
 
     def release(self) -> None:
         """Give it back; the last user closes it and frees the lock."""
@@ -96,75 +179,27 @@ class Connection:
             self._users -= 1
             if self._users:
                 return
-            Connection._open.pop(self.location, None)
+            Connection._open.pop(self._key, None)
             for scan in self.scans.values():
                 scan.close()
             self.scans.clear()
-            self.client.close()
-            for session in self._sessions:
-                session.close()
+            self.readers.clear()
+            self.database.close()
             if self._lock is not None:
                 self._lock.release()
+            if self._private is not None:
+                self._private.cleanup()
 
 
-def _open_folder(folder: Path, create: bool) -> Connection:
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"{folder} is a file; an index is kept in a folder, so name another path")
-    if not create and not (folder / DATABASE_NAME).exists():
-        raise IndexNotFoundError(f"there is no index in {folder}; check the path, or build one by adding documents")
-    # Not thread-local: an index may be closed by another thread than the one that opened it.
-    lock = FileLock(folder / LOCK_NAME, thread_local=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise _locked(folder) from None
-    except OSError as error:
-        raise StoreUnavailableError(
-            f"the folder {folder} cannot be used for an index ({error.strerror or error}); "
-            "make it writable, or choose another one"
-        ) from error
-    try:
-        client = Caller(str(folder), server=False)(
-            chromadb.PersistentClient, path=str(folder), settings=Settings(anonymized_telemetry=False)
-        )
-    except StoreError:
-        # Chroma 1.5.9 keeps what could not start and would use it again for this path.
-        SharedSystemClient._identifier_to_system.pop(str(folder), None)
-        lock.release()
-        raise
-    return Connection(str(folder), cast("Client", client), lock)
+def _scan_folder(folder: Path | None, index_id: str) -> Path:
+    return folder / "scan" / index_id if folder is not None else cache_folder() / index_id
 
 
-def _locked(folder: Path) -> IndexLockedError:
-    return IndexLockedError(
-        f"another process has the index in {folder} open; wait until it is done, or share it: run "
-        f"`{start_command(str(folder))}` and connect with http://localhost:{SERVER_PORT}"
-    )
+def _after_fork() -> None:
+    """A child has neither its parent's threads nor its locks: it opens places anew."""
+    Connection._open = {}
+    Connection._registry_lock = threading.RLock()
 
 
-def _open_server(address: str) -> Connection:
-    secure, host, port = ServerAddress.parse(address)
-    host = f"[{host}]" if ":" in host else host
-    scheme = "https" if secure else "http"
-    try:
-        httpx.get(f"{scheme}://{host}:{port}/api/v2/heartbeat", timeout=_PROBE_SECONDS).raise_for_status()
-        client = chromadb.HttpClient(host=host, port=port, ssl=secure, settings=Settings(anonymized_telemetry=False))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise StoreUnavailableError(
-            f"no Chroma server answers at {address} ({error or type(error).__name__}); start one with "
-            f"`{start_command()} --port {port}`, or check the address"
-        ) from error
-    # Chroma 1.5.9 neither closes its connections nor gives up waiting, and offers no setting for either.
-    sessions = list(_sessions(client))
-    for session in sessions:
-        session.timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_PROBE_SECONDS)
-    return Connection(address, cast("Client", client), None, sessions)
-
-
-def _sessions(client: object) -> Iterator[httpx.Client]:
-    """The client's own HTTP session, and the one of the administration client that it makes for itself."""
-    for part in (client, getattr(client, "_admin_client", None)):
-        session = getattr(getattr(part, "_server", None), "_session", None)
-        if isinstance(session, httpx.Client):
-            yield session
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -21,7 +21,6 @@ class StoredDocument:
         metadata: The user's metadata, see `check_metadata`.
         content_hash: Of text, metadata and spans; equal hashes mean nothing to do.
         mention_count: Mentions kept for this document.
-        vector: The document's own vector, ``[d_doc]`` float32, or ``None``.
     """
 
     id: str
@@ -29,7 +28,6 @@ class StoredDocument:
     metadata: dict[str, Any]
     content_hash: str
     mention_count: int
-    vector: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

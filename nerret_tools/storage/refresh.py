@@ -18,7 +18,7 @@ from nerret_tools.storage.records import mention_ids
 
 if TYPE_CHECKING:
     from nerret_tools.scan import ScanCopy
-    from nerret_tools.storage.opening import OpenIndex
+    from nerret_tools.storage.open_index import WritableIndex
     from nerret_tools.storage.state import IndexState
 
 __all__ = ["refresh"]
@@ -38,7 +38,7 @@ _SAVE_MENTIONS = 200_000
 """Mentions after which an unfinished reading is saved, to be gone on with: about half a minute's."""
 
 
-def refresh(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
+def refresh(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
     """Make the copy equal to what Chroma holds.
 
     A document that another client is writing at this moment is left out, as it is everywhere else.
@@ -60,7 +60,7 @@ def refresh(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
     copy.drop(hidden)
 
 
-def _read(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
+def _read(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
     since = copy.generation if copy.generation is not None else copy.begun
     if since is None:
         copy.reset()
@@ -75,11 +75,11 @@ def _read(copy: ScanCopy, index: OpenIndex, state: IndexState) -> None:
     copy.generation = state.generation
 
 
-def _changed(index: OpenIndex, generation: int | None) -> set[str]:
+def _changed(index: WritableIndex, generation: int | None) -> set[str]:
     return set(index.documents.all_ids({GENERATION: {"$gt": generation}}))
 
 
-def _pull(copy: ScanCopy, index: OpenIndex, document_ids: Collection[str]) -> None:
+def _pull(copy: ScanCopy, index: WritableIndex, document_ids: Collection[str]) -> None:
     names, unsaved = sorted(document_ids), 0
     for first in range(0, len(names), _DOCUMENTS):
         kept = index.documents.metadata(names[first : first + _DOCUMENTS])
@@ -108,7 +108,7 @@ def _portions(counts: Mapping[str, int]) -> Iterable[dict[str, int]]:
         yield portion
 
 
-def _append(copy: ScanCopy, index: OpenIndex, counts: Mapping[str, int]) -> None:
+def _append(copy: ScanCopy, index: WritableIndex, counts: Mapping[str, int]) -> None:
     wanted = [mention for name, count in counts.items() for mention in mention_ids(name, count)]
     position = {mention: row for row, mention in enumerate(wanted)}
     vectors = np.empty((len(wanted), copy.dimension), np.float32)

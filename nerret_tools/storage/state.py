@@ -15,9 +15,12 @@ from typing import Any, TypeAlias
 from nerret_tools.errors import IndexFormatError
 from nerret_tools.storage.metadata import RESERVED_PREFIX
 
-__all__ = ["FORMAT", "IndexState", "Plain"]
+__all__ = ["DOCUMENTS_ENDING", "FORMAT", "IndexState", "Plain", "states_of"]
 
-FORMAT = 1
+DOCUMENTS_ENDING = ".documents"
+"""Of the collection that stands for an index; the other one is its mentions'."""
+
+FORMAT = 2
 """Raised when what is stored changes so that an older version would misread it."""
 
 Plain: TypeAlias = str | int | float | bool
@@ -34,7 +37,6 @@ class IndexState:
         identity: What the index was built with, as the caller passed it.
         writer: Names the batch that is in the journal; empty without one.
         pending: The journal: document id to the most mentions it may have, before or after.
-        document_dimension: Of the documents' own vectors; 0 before the first document.
     """
 
     index_id: str
@@ -43,21 +45,19 @@ class IndexState:
     identity: dict[str, Plain]
     writer: str = ""
     pending: Mapping[str, int] | None = None
-    document_dimension: int = 0
 
     @property
     def hidden(self) -> Mapping[str, int]:
         """Documents that no reader may see."""
         return self.pending or {}
 
-    def begun(self, writer: str, pending: Mapping[str, int], document_dimension: int) -> IndexState:
+    def begun(self, writer: str, pending: Mapping[str, int]) -> IndexState:
         """The state while these documents are being written."""
         return replace(
             self,
             generation=self.generation + 1,
             writer=writer,
             pending=dict(pending),
-            document_dimension=document_dimension or self.document_dimension,
         )
 
     def done(self) -> IndexState:
@@ -71,7 +71,6 @@ class IndexState:
             f"{RESERVED_PREFIX}format": FORMAT,
             f"{RESERVED_PREFIX}index_id": self.index_id,
             f"{RESERVED_PREFIX}dimension": self.dimension,
-            f"{RESERVED_PREFIX}document_dimension": self.document_dimension,
             f"{RESERVED_PREFIX}generation": self.generation,
             f"{RESERVED_PREFIX}writer": self.writer,
             f"{RESERVED_PREFIX}journal": json.dumps(self.pending) if self.pending is not None else "",
@@ -98,6 +97,8 @@ class IndexState:
                 f"{what} has format {version}, this version of nerret-tools reads up to {FORMAT}; "
                 "update it with: pip install --upgrade nerret-tools"
             )
+        if version < FORMAT:
+            raise IndexFormatError(f"{what} was made by an earlier version; build it again in another place")
         try:
             journal = own[f"{RESERVED_PREFIX}journal"]
             return cls(
@@ -107,9 +108,21 @@ class IndexState:
                 identity=kept,
                 writer=str(own[f"{RESERVED_PREFIX}writer"]),
                 pending=json.loads(journal) if journal else None,
-                document_dimension=int(own[f"{RESERVED_PREFIX}document_dimension"]),
             )
         except (KeyError, ValueError) as error:
             raise IndexFormatError(
                 f"{what} has damaged settings ({error!r}); rebuild it from its documents in another place"
             ) from error
+
+
+def states_of(collections: Mapping[str, Mapping[str, Any] | None]) -> dict[str, IndexState]:
+    """The indexes among some collections, given with their metadata; other programs' are left out."""
+    states = {}
+    for name, metadata in collections.items():
+        if not name.endswith(DOCUMENTS_ENDING):
+            continue
+        try:
+            states[name.removesuffix(DOCUMENTS_ENDING)] = IndexState.from_metadata(metadata, name)
+        except IndexFormatError:
+            continue
+    return dict(sorted(states.items()))

@@ -13,7 +13,7 @@ from nerret_tools.errors import ModelError, ModelNotFoundError
 from nerret_tools.models import find_spec
 from nerret_tools.models.backbone_files import backbone_folder, path_variable
 from nerret_tools.models.spec_file import spec_json
-from nerret_tools.models.user_folder import user_folder
+from nerret_tools.user_folders import models_folder
 
 DESCRIPTION = {
     "name": "my-qwen",
@@ -70,14 +70,14 @@ def test_a_missing_description_and_an_unknown_name_say_what_there_is(tmp_path):
 
 def test_the_users_folder_is_the_one_of_the_variable_or_of_the_system(monkeypatch, tmp_path):
     monkeypatch.setenv("NERRET_MODELS", str(tmp_path / "own"))
-    assert user_folder() == tmp_path / "own"
+    assert models_folder() == tmp_path / "own"
     assert find_spec("llama-3.1-8b").weights == tmp_path / "own" / "llama-3.1-8b"
     monkeypatch.delenv("NERRET_MODELS")
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert user_folder() == tmp_path / "data" / "nerret" / "models"
+    assert models_folder() == tmp_path / "data" / "nerret" / "models"
     monkeypatch.delenv("XDG_DATA_HOME")
-    assert user_folder() == Path.home() / ".local" / "share" / "nerret" / "models"
+    assert models_folder() == Path.home() / ".local" / "share" / "nerret" / "models"
 
 
 def test_missing_gated_weights_say_what_to_do(monkeypatch, tmp_path):

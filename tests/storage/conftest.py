@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
+from nerret_tools.storage.table import Table
 
 DIMENSION = 8
 
@@ -26,9 +27,8 @@ def make() -> Callable[..., tuple[StoredDocument, MentionBlock]]:
         spans = np.array([(number, number + 3) for number in range(count)], dtype=np.int64).reshape(count, 2)
         text = f"text {version} of {name}"
         surfaces = [text[start:end] for start, end in spans]
-        own = world.standard_normal(4).astype(np.float32)
         kept = {"version": version} if metadata is None else metadata
-        stored = StoredDocument(name, text, kept, f"hash {version} {count}", count, own)
+        stored = StoredDocument(name, text, kept, f"hash {version} {count}", count)
         return stored, MentionBlock(spans, surfaces, vectors)
 
     return document
@@ -58,10 +58,9 @@ def everything() -> Callable[[ChromaStore], dict]:
             if scan.live[position]:
                 rows[name] = scan.vectors[scan.offsets[position] : scan.offsets[position + 1]].tolist()
         keys = [(name, number) for name, count in counts.items() for number in range(count)]
-        documents = store.documents(ids, vectors=True)
+        documents = store.documents(ids)
         return {
             "documents": [(d.id, d.text, d.metadata, d.content_hash, d.mention_count) for d in documents],
-            "own vectors": {d.id: None if d.vector is None else d.vector.tolist() for d in documents},
             "mentions": store.mentions(keys),
             "rows": rows,
             "counts": (store.count_documents(), store.count_mentions()),
@@ -97,3 +96,17 @@ def save_batch(tmp_path) -> Callable[..., Path]:
         return path
 
     return save
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Counts the vectors that are read back from Chroma."""
+    counted = []
+    original = Table.vectors
+
+    def vectors(self, ids, dimension):
+        counted.extend(ids)
+        return original(self, ids, dimension)
+
+    monkeypatch.setattr(Table, "vectors", vectors)
+    return counted

@@ -3,9 +3,11 @@
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import chromadb
+import numpy as np
 import pytest
 from chromadb.config import Settings
 
@@ -17,43 +19,131 @@ from nerret_tools.errors import (
     StoreUnavailableError,
 )
 
-OPENER = """
+OTHER = """
 import sys
+import numpy as np
 from nerret_tools.errors import NerretError
 from nerret_tools.storage import ChromaStore
-try:
-    ChromaStore.open(sys.argv[1], identity={}, dimension=8).close()
-except NerretError as error:
-    print(type(error).__name__, error)
-else:
-    print("opened")
+for step in sys.argv[2:]:
+    try:
+        store = ChromaStore.open(sys.argv[1], identity={}, dimension=8, create=False)
+        if step == "delete":
+            store.delete(["a"])
+        scan = store.scan()
+        texts = [document.text for document in store.documents(["a"])]
+        print(sorted(scan.document_ids[scan.live]), sorted(store.matching({})), texts)
+        store.close()
+    except NerretError as error:
+        print(type(error).__name__, error)
+print("chromadb" in sys.modules)
 """
 
 
-def test_a_second_process_is_told_at_once_how_to_share_the_folder(tmp_path, open_store, run_script):
+def test_other_processes_search_a_folder_that_one_writes_to_and_cannot_change_it(
+    tmp_path, open_store, make, run_script
+):
     store = open_store(tmp_path)
+    store.write([make("a", 2), make("b", 1)])
+    store.delete(["b"])
+    store.write([make("c", 3), make("without", 0)])
 
-    refused = run_script(OPENER, tmp_path)
+    beside = run_script(OTHER, tmp_path, "read", "delete", "read")
+    store.write([make("a", 1, version=1)])
+    later = run_script(OTHER, tmp_path, "read")
     store.close()
-    accepted = run_script(OPENER, tmp_path)
+    alone = run_script(OTHER, tmp_path, "delete")
 
-    assert refused.stdout.startswith("IndexLockedError"), refused.stderr
-    assert f"chroma run --path {tmp_path}" in refused.stdout
-    assert "http://" in refused.stdout
-    assert accepted.stdout == "opened\n"
+    seen = "['a', 'c'] ['a', 'c', 'without'] ['text 0 of a']\n"
+    assert beside.stdout.startswith(f"{seen}IndexLockedError another process is writing"), beside.stderr
+    assert beside.stdout.endswith(f"then do the same again\n{seen}False\n")
+    assert "chroma run" not in beside.stdout
+    assert later.stdout == "['a', 'c'] ['a', 'c', 'without'] ['text 1 of a']\nFalse\n", later.stderr
+    assert alone.stdout == "['c'] ['c', 'without'] []\nTrue\n", alone.stderr
 
 
-def test_a_forked_child_cannot_use_its_parents_folder(tmp_path, run_script):
+def test_a_reader_sees_what_another_process_writes_meanwhile(tmp_path, open_store, make, run_script, save_batch):
+    store = open_store(tmp_path)
+    store.write([make("a", 2)])
+    store.close()
+    reader = open_store(tmp_path, create=False)
+    assert reader.scan().document_ids.tolist() == ["a"]
+    wrote = run_script(
+        """
+import sys
+import numpy as np
+from nerret_tools.storage import ChromaStore
+store = ChromaStore.open(sys.argv[1], identity={}, dimension=8)
+store.write([tuple(pair) for pair in np.load(sys.argv[2], allow_pickle=True)["batch"]])
+""",
+        tmp_path,
+        save_batch([make("b", 3)]),
+    )
+    assert wrote.returncode == 0, wrote.stderr
+    scan = reader.scan()
+    assert scan.document_ids.tolist() == ["a", "b"]
+    assert np.array_equal(scan.vectors[2:], make("b", 3)[1].vectors)
+    reader.close()
+
+
+def test_where_nobody_keeps_the_copy_a_reader_builds_it_and_frees_the_folder(tmp_path, open_store, make, run_script):
+    store = open_store(tmp_path)
+    store.write([make("a", 2), make("b", 1)])
+    store.close()
+    shutil.rmtree(tmp_path / "scan")
+    reader = open_store(tmp_path, create=False)
+    assert np.array_equal(reader.scan().vectors[:2], make("a", 2)[1].vectors)
+    deleted = run_script(OTHER, tmp_path, "delete")
+    assert deleted.stdout == "['b'] ['b'] []\nTrue\n", deleted.stderr
+    scan = reader.scan()
+    assert scan.document_ids[scan.live].tolist() == ["b"]
+    reader.close()
+
+
+def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path, open_store, make):
+    store = open_store(tmp_path)
+    store.write([make("a", 2)])
+    store.close()
+    store = open_store(tmp_path)
+    faults = []
+
+    def read():
+        try:
+            while len(store.matching({})) < 2:
+                assert store.documents(["a"])
+                assert "a" in store.scan().document_ids
+        except Exception as error:
+            faults.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    store.write([make("b", 1)])
+    for reader in readers:
+        reader.join(timeout=30)
+    assert faults == []
+    store.close()
+
+
+def test_a_forked_child_is_told_to_open_anew_and_cannot_write_beside_its_parent(tmp_path, run_script):
     forked = run_script(
         """
 import os, sys
-from nerret_tools.errors import IndexLockedError
+from nerret_tools.errors import IndexLockedError, StoreError
 from nerret_tools.storage import ChromaStore
 store = ChromaStore.open(sys.argv[1], identity={}, dimension=8)
 child = os.fork()
 if not child:
+    for call in (store.scan, store.generation, lambda: store.delete(["a"]), lambda: store.matching({})):
+        try:
+            call()
+        except StoreError as error:
+            assert "forked" in str(error)
+        else:
+            os._exit(2)
+    own = ChromaStore.open(sys.argv[1], identity={}, dimension=8)
+    own.matching({})
     try:
-        ChromaStore.open(sys.argv[1], identity={}, dimension=8)
+        own.delete(["a"])
     except IndexLockedError:
         os._exit(7)
     os._exit(1)
@@ -142,32 +232,46 @@ def test_no_server_is_an_error_that_says_how_to_start_one(open_store, tmp_path):
 UNPRIVILEGED = """
 import os, sys
 import chromadb, filelock, numpy
-import nerret_tools.storage.opening, nerret_tools.storage.writing, nerret_tools.storage.refresh
+import nerret_tools.storage.chroma_database, nerret_tools.storage.writing, nerret_tools.storage.refresh
 from nerret_tools.errors import StoreUnavailableError
+from nerret_tools.scan import score_scan
 from nerret_tools.storage import ChromaStore
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 for path in sys.argv[1:]:
     try:
-        ChromaStore.open(path, identity={}, dimension=8)
+        store = ChromaStore.open(path, identity={}, dimension=8)
+        scan = store.scan()
+        print(sorted(scan.document_ids[scan.live]), len(scan.vectors), [d.text for d in store.documents(["a"])])
+        print(score_scan(scan, numpy.ones((1, 8), numpy.float32)).shape)
+        store.delete(["a"])
     except StoreUnavailableError as error:
         print(error)
     else:
-        print("opened")
+        print("deleted")
 """
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(open_store, run_script):
+@pytest.mark.parametrize("copy", ["kept", "missing"])
+def test_a_read_only_folder_can_be_searched_and_nothing_else(open_store, run_script, make, copy):
     folder = Path(tempfile.mkdtemp())
+    everything = [folder]
     try:
-        open_store(folder / "index").close()
-        for path in (folder / "index", folder):
-            path.chmod(0o555)
+        store = open_store(folder / "index")
+        store.write([make("a", 2), make("b", 1)])
+        store.close()
+        if copy == "missing":
+            shutil.rmtree(folder / "index" / "scan")
+        everything = [folder, *folder.rglob("*")]
+        for path in everything:
+            path.chmod(0o555 if path.is_dir() else 0o444)
         told = run_script(UNPRIVILEGED, folder / "index", folder / "new", cwd="/")
-        assert told.stdout.count("cannot be used for an index") == 2, told.stderr
-        assert not (folder / "new").exists()
+        lines = told.stdout.splitlines()
+        assert lines[:2] == ["['a', 'b'] 3 ['text 0 of a']", "(1, 3)"], told.stderr
+        assert [("cannot be used for writing an index" in line) for line in lines[2:]] == [True, True]
+        assert set(folder.rglob("*")) == set(everything[1:])
     finally:
-        for path in (folder, folder / "index"):
+        for path in everything:
             path.chmod(0o755)
         shutil.rmtree(folder)
 

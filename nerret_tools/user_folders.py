@@ -1,0 +1,36 @@
+"""Where a user's own things are kept: models, and what can be made again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+__all__ = ["MODELS_VARIABLE", "cache_folder", "models_folder"]
+
+MODELS_VARIABLE = "NERRET_MODELS"
+
+
+def models_folder() -> Path:
+    """Return the folder for models of the user's own; each has a subfolder with its name.
+
+    ``NERRET_MODELS`` names it. Without it: ``nerret/models`` in the system's place for a program's data.
+    """
+    if named := os.environ.get(MODELS_VARIABLE):
+        return Path(named)
+    return _usable(platformdirs.user_data_path("nerret", appauthor=False)) / "models"
+
+
+def cache_folder() -> Path:
+    """Return the folder for copies of what is on a server, in the system's place for a program's cache."""
+    return _usable(platformdirs.user_cache_path("nerret-tools", appauthor=False))
+
+
+def _usable(folder: Path) -> Path:
+    """The folder, or one for temporary files where the system does not know where this user is at home."""
+    if folder.is_absolute():
+        return folder
+    owner = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"{folder.name}-{owner}"

@@ -42,7 +42,8 @@ class Document(BaseModel):
     """What a user puts in and gets back.
 
     Attributes:
-        id: The user's own identifier, unique in an index.
+        id: The user's own identifier, unique in an index. Compared character by character: composed and parted
+            accents (Unicode's normal forms C and D) are different ids, and different values for ``where``.
         text: The text that is searched for mentions.
         metadata: Anything that JSON can hold. Strings, numbers and booleans can be filtered
             by ``where``; other values are kept and returned as they are.
@@ -125,11 +126,21 @@ class FindResult(BaseModel):
 
 
 class FailedDocument(BaseModel):
-    """A document that was not indexed, and why. ``position`` counts the input from 0."""
+    """A document that was not indexed, and why.
+
+    Attributes:
+        id: Its id, where it has one.
+        position: In the input, from 0; ``None`` for what never became a document.
+        reason: Why.
+        source: The file that it came from, where it is known.
+        line: The line or row there, from 1.
+    """
 
     id: str | None
-    position: int
+    position: int | None = None
     reason: str
+    source: str | None = None
+    line: int | None = None
 
 
 class AddReport(BaseModel):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexStats, Mention
 from nerret_tools.errors import FilterError
-from nerret_tools.indexing import BATCH_SIZE, Indexer
+from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
 from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
-from nerret_tools.progress import counting
+from nerret_tools.progress import counting, total_of
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
 
@@ -170,7 +170,7 @@ class EntityIndex:
             documents: Any iterable, a generator too; it is streamed. A mapping with the fields
                 of `Document` will do as well.
             batch_size: Documents written at once.
-            show_progress: ``None`` shows progress on a terminal only.
+            show_progress: ``None`` shows progress on a terminal only; true elsewhere too, in a line every ten seconds.
 
         Returns:
             What was done. Documents that cannot be indexed are listed in it with the reason,
@@ -185,10 +185,10 @@ class EntityIndex:
             raise FilterError("documents must be an iterable of documents; for a single one, pass [document]")
         if batch_size < 1:
             raise FilterError(f"batch_size {batch_size} is not positive")
-        indexer = Indexer(self._store, self.load_model, self._detector, batch_size, self._spec.has_span_head)
+        encoder = DocumentEncoder(self._store, self.load_model, self._detector, self._spec.has_span_head)
         self._store.begin_writing()
-        with counting(show_progress) as advance:
-            return indexer.add(documents, advance)
+        with counting(show_progress, total_of(documents)) as advance:
+            return add_documents(documents, encoder, batch_size, advance)
 
     def find(
         self,
@@ -277,6 +277,13 @@ class EntityIndex:
             FilterError: ``where`` is not understood.
         """
         return sorted(self._store.matching(where or {}))
+
+    def fields(self) -> dict[str, int]:
+        """Return the metadata fields that ``where`` can name, with the number of documents that have each.
+
+        Reads the metadata of every document.
+        """
+        return self._store.fields()
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete documents and their mentions; return how many there were."""

@@ -1,236 +1,148 @@
-"""Documents in: checked, compared with what is stored, encoded and written, batch by batch."""
+"""Documents in: checked, compared with what is stored, encoded and written, part by part."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
+from nerret_tools.account import Account, Outcome
 from nerret_tools.detection import Detector
-from nerret_tools.documents import AddReport, Document, FailedDocument
+from nerret_tools.documents import AddReport, Document
 from nerret_tools.errors import DocumentError
-from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument, check_metadata
+from nerret_tools.intake import Checked, checked, id_of
+from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nerret_tools.models.entity_model import EncodedDocument, EntityModel
 
-BATCH_SIZE = 1000  # documents written at once; their mentions fit one of Chroma's batches
+__all__ = ["BATCH_SIZE", "PART_CHARACTERS", "DocumentEncoder", "add_documents", "parts"]
+
+BATCH_SIZE = 1000
+"""Documents written at once; their mentions fit one of Chroma's batches."""
+
+PART_DOCUMENTS = 256
+"""Encoded at once: enough to sort by length, few enough that progress is seen to move."""
+
+PART_CHARACTERS = 128 * 2**10
+"""Of text, encoded at once: 512 sentences have half of it. A long document is a part of its own."""
 
 NO_DETECTOR = (
     "it came without spans, and the model has no span head to find them: give the document its spans, open the index "
     "with detector=..., or train a span head (nerret train spans)"
 )
 
+Given = Document | Mapping[str, Any]
+
 
 @dataclass(frozen=True)
-class Checked:
-    """A document that can be indexed, with its place in the input."""
+class DocumentEncoder:
+    """Checks documents, compares them with what is stored, finds mentions, embeds them. Writes nothing.
 
-    position: int
-    document: Document
-    content_hash: str
+    Attributes:
+        store: What is there already.
+        model: Gives the model when the first document needs it.
+        detector: Finds the mentions instead of the model's span head.
+        detects: Whether the model finds mentions itself.
+    """
 
-    @property
-    def spans(self) -> list[tuple[int, int]] | None:
-        """The document's own spans, sorted, each once."""
-        given = self.document.spans
-        return None if given is None else sorted({(span.start, span.end) for span in given})
+    store: ChromaStore
+    model: Callable[[], EntityModel]
+    detector: Detector | None = None
+    detects: bool = True
+
+    def outcomes(self, given: Sequence[Given]) -> list[Outcome]:
+        """Say what became of each, in order; equal documents under one id are encoded once."""
+        found: list[Outcome | Checked] = [_check(one) for one in given]
+        passed = [one for one in found if isinstance(one, Checked)]
+        known = self.store.known([one.document.id for one in passed]) if passed else {}
+        firsts = {one.document.id: one for one in reversed(passed)}
+        settled = {name: Outcome(name, one.content_hash, known=name in known) for name, one in firsts.items()}
+        changed = [one for name, one in firsts.items() if name not in known or known[name][0] != one.content_hash]
+        for one, result in self._encode(changed):
+            before = settled[one.document.id]
+            settled[one.document.id] = (
+                replace(before, reason=result) if isinstance(result, str) else replace(before, rows=_rows(one, result))
+            )
+        return [one if isinstance(one, Outcome) else _same(settled[one.document.id], one) for one in found]
+
+    def _encode(self, changed: list[Checked]) -> Iterator[tuple[Checked, EncodedDocument | str]]:
+        """Give each document its mentions, or the reason why it has none."""
+        if self.detector is None and not self.detects:
+            yield from ((one, NO_DETECTOR) for one in changed if one.spans is None)
+            changed = [one for one in changed if one.spans is not None]
+        if not changed:
+            return
+        texts = [one.document.text for one in changed]
+        spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
+        if self.detector is not None:
+            open_texts = [number for number, given in enumerate(spans) if given is None]
+            detected = self.detector.detect([texts[number] for number in open_texts])
+            for number, found in zip(open_texts, detected, strict=True):
+                spans[number] = _usable(found, texts[number])
+        for one, encoded in zip(changed, self.model().encode(texts, spans), strict=True):
+            if encoded.unreadable and one.document.spans is not None:
+                span = encoded.unreadable[0]
+                yield one, f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
+            else:
+                yield one, encoded
 
 
-class Indexer:
-    """Adds documents to a store.
+def add_documents(
+    documents: Iterable[Given], encoder: DocumentEncoder, batch_size: int, advance: Callable[[int], None]
+) -> AddReport:
+    """Index documents in this process; those that cannot be are reported and the others go in.
 
     One batch after the other, for simplicity: writing one while encoding the next showed no clear
     gain on two cores, and was not compared in one run.
 
     Args:
-        store: Where they go.
-        model: Gives the model when the first document needs it.
-        detector: Finds the mentions instead of the model's span head.
+        documents: What to index; it is streamed.
+        encoder: For the store that they go to.
         batch_size: Documents written at once.
-        detects: Whether the model finds mentions itself.
+        advance: Called with the number of documents that were just encoded.
     """
-
-    def __init__(
-        self,
-        store: ChromaStore,
-        model: Callable[[], EntityModel],
-        detector: Detector | None = None,
-        batch_size: int = BATCH_SIZE,
-        detects: bool = True,
-    ) -> None:
-        self.store = store
-        self.model = model
-        self.detector = detector
-        self.batch_size = batch_size
-        self.detects = detects
-
-    def add(self, documents: Iterable[Document | Mapping[str, Any]], advance: Callable[[int], None]) -> AddReport:
-        """Index documents; those that cannot be are reported and the others go in.
-
-        Args:
-            documents: What to index.
-            advance: Called with the number of documents that a batch is done with.
-        """
-        report = AddReport()
-        seen: dict[str, str] = {}
-        stream = self._checked(enumerate(documents), seen, report)
-        while batch := list(islice(stream, self.batch_size)):
-            known = self.store.known([one.document.id for one in batch])
-            different = [one for one in batch if _known_hash(known, one) != one.content_hash]
-            changed = list({one.document.id: one for one in different}.values())
-            encoded = self._encode(changed, report)
-            if encoded:
-                self.store.write([rows(one, found) for one, found in encoded])
-            updated = sum(one.document.id in known for one, _ in encoded)
-            report.unchanged += len(batch) - len(changed)
-            report.updated += updated
-            report.added += len(encoded) - updated
-            report.mentions += sum(len(found.spans) for _, found in encoded)
-            advance(len(batch))
-        report.failed.sort(key=lambda failed: failed.position)
-        return report
-
-    def _checked(
-        self,
-        documents: Iterable[tuple[int, Document | Mapping[str, Any]]],
-        seen: dict[str, str],
-        report: AddReport,
-    ) -> Iterator[Checked]:
-        for position, given in documents:
-            try:
-                one = checked(position, given)
-                if seen.setdefault(one.document.id, one.content_hash) != one.content_hash:
-                    raise DocumentError(repeated(one.document.id))
-            except DocumentError as error:
-                report.failed.append(FailedDocument(id=id_of(given), position=position, reason=str(error)))
-            else:
-                yield one
-
-    def _encode(self, changed: list[Checked], report: AddReport) -> list[tuple[Checked, EncodedDocument]]:
-        encoded, failed = encode(changed, self.model, self.detector, self.detects)
-        report.failed += failed
-        return encoded
+    account = Account(encoder.store, batch_size)
+    for part in parts(documents, _characters, min(batch_size, PART_DOCUMENTS)):
+        account.take(encoder.outcomes(part))
+        advance(len(part))
+    account.flush()
+    return account.report
 
 
-def checked(position: int, given: Document | Mapping[str, Any]) -> Checked:
-    """Make a document of what was given, and check everything that can be checked without a model.
-
-    Raises:
-        DocumentError: It is no document, or one that cannot be indexed.
-    """
-    document = _as_document(given)
-    check_document(document)
-    return Checked(position, document, _content_hash(document))
-
-
-def repeated(document_id: str) -> str:
-    """Why a document is refused whose id came before with other content."""
-    return (
-        f"id {document_id!r} came earlier in this call with other content; the first was kept. "
-        "Give each document an id of its own, or add the newer one in a call after."
-    )
-
-
-def encode(
-    changed: list[Checked], model: Callable[[], EntityModel], detector: Detector | None, detects: bool
-) -> tuple[list[tuple[Checked, EncodedDocument]], list[FailedDocument]]:
-    """Find and embed mentions. A document with a span that has no vector is reported instead.
-
-    Args:
-        changed: What to encode.
-        model: Gives the model when the first document needs it.
-        detector: Finds the mentions instead of the model's span head.
-        detects: Whether the model finds mentions itself.
-    """
-    failed: list[FailedDocument] = []
-    if detector is None and not detects:
-        for one in changed:
-            if one.spans is None:
-                failed.append(FailedDocument(id=one.document.id, position=one.position, reason=NO_DETECTOR))
-        changed = [one for one in changed if one.spans is not None]
-    if not changed:
-        return [], failed
-    texts = [one.document.text for one in changed]
-    spans: list[list[tuple[int, int]] | None] = [one.spans for one in changed]
-    if detector is not None:
-        open_texts = [number for number, given in enumerate(spans) if given is None]
-        detected = detector.detect([texts[number] for number in open_texts])
-        for number, found in zip(open_texts, detected, strict=True):
-            spans[number] = _usable(found, texts[number])
-    kept = []
-    for one, encoded in zip(changed, model().encode(texts, spans), strict=True):
-        if encoded.unreadable and one.document.spans is not None:
-            span = encoded.unreadable[0]
-            reason = f"span [{span.start}, {span.end}) cannot be used: {span.reason}"
-            failed.append(FailedDocument(id=one.document.id, position=one.position, reason=reason))
-        else:
-            kept.append((one, encoded))
-    return kept, failed
+def parts(items: Iterable[Any], characters: Callable[[Any], int], most: int) -> Iterator[list[Any]]:
+    """Cut a stream into parts of at most so many items, and of about equal work."""
+    part: list[Any] = []
+    total = 0
+    for item in items:
+        length = characters(item)
+        if part and total + length > PART_CHARACTERS:
+            yield part
+            part, total = [], 0
+        part.append(item)
+        total += length
+        if len(part) >= most:
+            yield part
+            part, total = [], 0
+    if part:
+        yield part
 
 
-def check_document(document: Document) -> None:
-    """Check everything that can be checked without a model.
-
-    Raises:
-        DocumentError: Empty id or text, characters that are no Unicode text, spans outside the
-            text, or metadata that cannot be kept.
-    """
-    if not document.id.strip():
-        raise DocumentError("its id is empty; every document needs one of its own")
-    if not document.text.strip():
-        raise DocumentError("its text is empty")
-    for name, value in (("id", document.id), ("text", document.text)):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise DocumentError(
-                f"its {name} has a lone surrogate at character {error.start}, which is no Unicode text; "
-                "decode the source again with errors='replace'"
-            ) from error
-    for span in document.spans or ():
-        if not 0 <= span.start < span.end <= len(document.text):
-            raise DocumentError(
-                f"span [{span.start}, {span.end}) does not lie in its text of {len(document.text)} characters"
-            )
-    check_metadata(document.metadata)
+def _characters(given: Given) -> int:
+    text = given.text if isinstance(given, Document) else given.get("text") if isinstance(given, Mapping) else None
+    return len(text) if isinstance(text, str) else 0
 
 
-def _as_document(given: Document | Mapping[str, Any]) -> Document:
-    if isinstance(given, Document):
-        return given
+def _check(given: Given) -> Outcome | Checked:
     try:
-        return Document.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise DocumentError(f"it is no document: {field or type(given).__name__}: {first['msg']}") from error
+        return checked(given)
+    except DocumentError as error:
+        return Outcome(id_of(given), reason=str(error))
 
 
-def id_of(given: Document | Mapping[str, Any]) -> str | None:
-    """The id of what may be no document at all, or nothing."""
-    if isinstance(given, Document):
-        return given.id
-    found = given.get("id") if isinstance(given, Mapping) else None
-    return found if isinstance(found, str) else None
-
-
-def _content_hash(document: Document) -> str:
-    spans = None if document.spans is None else sorted({(span.start, span.end) for span in document.spans})
-    metadata = json.dumps(document.metadata, sort_keys=True, ensure_ascii=True)
-    content = json.dumps([document.text, spans, metadata], ensure_ascii=True)
-    return hashlib.sha256(content.encode("ascii")).hexdigest()[:32]
-
-
-def _known_hash(known: Mapping[str, tuple[str, int]], one: Checked) -> str | None:
-    return known[one.document.id][0] if one.document.id in known else None
+def _same(first: Outcome, one: Checked) -> Outcome:
+    """The outcome of the first document of this id, for one that comes after it."""
+    return first if first.content_hash == one.content_hash else Outcome(one.document.id, one.content_hash)
 
 
 def _usable(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:
@@ -239,7 +151,7 @@ def _usable(spans: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]
     return sorted((start, end) for start, end in cut if start < end)
 
 
-def rows(one: Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionBlock]:
+def _rows(one: Checked, found: EncodedDocument) -> tuple[StoredDocument, MentionBlock]:
     """An encoded document as the store keeps it."""
     document = one.document
     surfaces = [document.text[start:end] for start, end in found.spans.tolist()]

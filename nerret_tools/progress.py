@@ -1,34 +1,114 @@
-"""Progress on stderr: on a terminal, or when asked for."""
+"""Progress on stderr: a bar on a terminal, a line now and then where stderr is a file or a pipe."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
+from typing import Protocol, runtime_checkable
+
+__all__ = ["counting", "total_of"]
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Where there is no bar: often enough to see that it goes on, seldom enough for a log."""
+
+Total = Callable[[], int | None]
+"""Says how many there will be, as far as is known; asked again as the work goes on."""
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A stream that can tell how many documents there will be, such as `DocumentReader`."""
+
+    def expected(self) -> int | None:
+        """How many in all; ``None`` where nothing can be said yet."""
+
+
+def _unknown() -> None:
+    return None
+
+
+def total_of(documents: object) -> Total:
+    """How many documents there are, where they can tell."""
+    if isinstance(documents, Expecting):
+        return documents.expected
+    return partial(len, documents) if isinstance(documents, Sized) else _unknown
 
 
 @contextmanager
-def counting(show: bool | None) -> Iterator[Callable[[int], None]]:
-    """Give a function that counts documents in a line on stderr, which goes away at the end.
+def counting(show: bool | None, total: Total = _unknown) -> Iterator[Callable[[int], None]]:
+    """Give a function that counts documents on stderr.
+
+    A bar with rate and time left goes away at the end. Without a terminal there is a line every ten seconds after
+    the first batch, so none where all is done sooner.
 
     Args:
-        show: ``None`` shows the line on a terminal only.
+        show: ``None`` shows the bar on a terminal, and nothing elsewhere.
+        total: How many there will be.
     """
-    if not (sys.stderr.isatty() if show is None else show):
+    on_terminal = sys.stderr.isatty()
+    if not (on_terminal if show is None else show):
         yield lambda _count: None
-        return
+    elif on_terminal:
+        with _bar(total) as advance:
+            yield advance
+    else:
+        yield _Lines(total).advance
+
+
+@contextmanager
+def _bar(total: Total) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
-    from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
     class Count(ProgressColumn):
-        """Documents so far and documents a second."""
+        """Documents so far, in all and a second, and the time left."""
 
         def render(self, task: Task) -> Text:
-            speed = f"  {task.speed:,.0f}/s" if task.speed else ""
-            return Text(f"{int(task.completed):,} documents{speed}")
+            known = None if task.total is None else int(task.total)
+            return Text(_state(int(task.completed), known, task.elapsed or 0.0))
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), Count(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), Count(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         task = display.add_task("Indexing", total=None)
-        yield lambda count: display.advance(task, count)
+
+        def advance(count: int) -> None:
+            display.update(task, advance=count, total=total())
+
+        yield advance
+
+
+class _Lines:
+    """Lines on stderr, as seldom as `SECONDS_BETWEEN_LINES` says."""
+
+    def __init__(self, total: Total) -> None:
+        self._total = total
+        self._done = 0
+        self._begin = time.monotonic()
+        self._last: float | None = None
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        now = time.monotonic()
+        self._last = self._last or now  # the first batch waits for the model
+        if now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            print(f"Indexing: {_state(self._done, self._total(), now - self._begin)}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _state(done: int, total: int | None, seconds: float) -> str:
+    """Such as ``1,200 of about 5,000 documents  80/s  0:47 left``."""
+    of = "" if total is None else f" of about {max(total, done):,}"
+    text = f"{done:,}{of} documents"
+    if not done or seconds <= 0:
+        return text
+    rate = done / seconds
+    text += f"  {rate:,.0f}/s" if rate >= 1 else f"  {60 * rate:,.0f}/min"
+    if total is not None and total > done:
+        left = round((total - done) / rate)
+        hours, rest = divmod(left, 3600)
+        text += f"  {f'{hours}:' if hours else ''}{rest // 60:02d}:{rest % 60:02d} left"
+    return text

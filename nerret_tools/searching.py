@@ -13,7 +13,7 @@ import numpy as np
 
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
-from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from nerret_tools.errors import CursorError, FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
@@ -28,6 +28,7 @@ from nerret_tools.ranking import (
 )
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
+from nerret_tools.texts import check_type
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 PORTION = 200
 """Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other.
 The MCP server's default page is fetched at once."""
-
-MAX_TYPE_CHARACTERS = 1000  # about one window of the backbone; a type is a phrase, not a page
 
 
 class _Options(NamedTuple):
@@ -118,7 +117,7 @@ class Searcher:
     ) -> list[FindResult]:
         """Answer each type; see `EntityIndex.find` for the arguments."""
         for entity_type in entity_types:
-            check_entity_type(entity_type)
+            check_type(entity_type, "the entity type")
         self._check(limit, min_score, min_relevance, max_mentions)
         if not entity_types:
             return []
@@ -162,7 +161,7 @@ class Searcher:
     def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents with a mention for each type, best first."""
         for entity_type in entity_types:
-            check_entity_type(entity_type)
+            check_type(entity_type, "the entity type")
         if not entity_types:
             return []
         scan = self.store.scan()
@@ -271,25 +270,6 @@ class Searcher:
             )
             for place, (key, score) in enumerate(zip(keys, evidence.scores.tolist(), strict=True))
         ]
-
-
-def check_entity_type(entity_type: str) -> None:
-    """Check that a type is something one can ask for.
-
-    Raises:
-        EntityTypeError: It is not.
-    """
-    if not isinstance(entity_type, str):
-        raise EntityTypeError(f"an entity type is text, not {type(entity_type).__name__}")
-    if not entity_type.strip():
-        raise EntityTypeError("the entity type is empty; name one, such as 'dinosaur' or 'airline'")
-    if len(entity_type) > MAX_TYPE_CHARACTERS:
-        raise EntityTypeError(
-            f"the entity type has {len(entity_type):,} characters, {MAX_TYPE_CHARACTERS:,} are the most; "
-            "describe it in a phrase or a sentence"
-        )
-    if not any(character.isalpha() for character in entity_type):
-        raise EntityTypeError(f"the entity type {entity_type!r} has no letters; name it in words")
 
 
 def _cutoff(curve: Calibration | None, min_score: float | None, min_relevance: float | None) -> float | None:

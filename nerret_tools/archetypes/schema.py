@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerret_tools.errors import EntityTypeError
+from nerret_tools.texts import check_type
 
 __all__ = ["TypeDefinition", "Types", "read_types"]
 
 Types = Mapping[str, Any] | Sequence[str]
 """Name → definition (text, None, or an object with ``name`` and ``definition``), or names alone."""
 
-MAX_CHARACTERS = 1000  # about one window of the backbone
 NAME_WORDS = 4  # a description that is no longer, and has no article before it, names the type rather than defines it
 ARTICLES = frozenset(("a", "an", "the", "any", "some"))
 RESIDUAL = frozenset(("misc", "miscellaneous", "other", "others", "other entity", "miscellaneous entity"))
@@ -92,13 +92,7 @@ def _read(label: str, value: Any) -> TypeDefinition:
 
 def _check(label: str, what: str, text: str) -> None:
     shown = label if len(label) <= 60 else label[:60] + "…"
-    if not any(character.isalpha() for character in text):
-        raise EntityTypeError(f"the {what} of type {shown!r} has no letters; say it in words")
-    if len(text) > MAX_CHARACTERS:
-        raise EntityTypeError(
-            f"the {what} of type {shown!r} has {len(text):,} characters, {MAX_CHARACTERS:,} are the most; "
-            "a definition is a sentence"
-        )
+    check_type(text, f"the {what} of type {shown!r}")
 
 
 def _is_name(text: str) -> bool:

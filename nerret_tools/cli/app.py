@@ -12,6 +12,7 @@ from typer.main import get_command
 from nerret_tools import __version__
 from nerret_tools.cli.output import complain
 from nerret_tools.errors import InputError, NerretError
+from nerret_tools.exit_codes import FAILURE, INTERRUPTED, WRONG_INPUT
 
 __all__ = ["COMMANDS", "app"]
 
@@ -32,10 +33,6 @@ COMMANDS = {
 A module here imports torch, chromadb and their like inside its functions: ``nerret --help``
 imports every one of them.
 """
-
-WRONG_INPUT = 2
-FAILURE = 1
-INTERRUPTED = 130
 
 
 class CommandTable(TyperGroup):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nerret_tools.cli.hits import print_hits
+from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, check_fields, csv_lines, json_answer
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
-from nerret_tools.cli.output import complain, print_json, results
-from nerret_tools.cli.where import parse_where
+from nerret_tools.cli.output import complain, print_data, print_lines, results
+from nerret_tools.cli.repetitions import group
+from nerret_tools.cli.where import fields_of, parse_where
+from nerret_tools.errors import FilterError, InputError
+
+if TYPE_CHECKING:
+    from nerret_tools import EntityIndex
+    from nerret_tools.documents import FindResult
 
 __all__ = ["find"]
 
@@ -18,7 +26,10 @@ PAGE = 20
 
 
 def find(
-    entity_type: Annotated[str, typer.Argument(metavar="TYPE", help='In your own words: "dinosaur", "airline".')],
+    entity_types: Annotated[
+        list[str],
+        typer.Argument(metavar="TYPE…", help='In your own words: "dinosaur", "airline"; several are answered at once.'),
+    ],
     place: IndexPlace,
     name: IndexName = "default",
     model: ModelName = None,
@@ -38,26 +49,69 @@ def find(
     ] = None,
     cursor: Annotated[str | None, typer.Option(help="The page after the one that printed this.")] = None,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions shown for a document.")] = 3,
+    group_duplicates: Annotated[
+        bool, typer.Option("--group-duplicates", help="Documents of one text, but for case and spaces, are one row.")
+    ] = False,
     scan_dtype: ScanDtype = "float32",
     as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
+    fields: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="What --json and --csv print of a document: document_id, relevance, score, mention_count, mentions, "
+            "mention, start, end, line, snippet, text, metadata, duplicates, or a field of the metadata.",
+            show_default="all but the text",
+        ),
+    ] = None,
 ) -> None:
     """List the documents that mention an entity of a type, best first."""
     conditions = parse_where(where or [])
+    chosen = check_fields(fields) if fields is not None else None
+    if as_json and as_csv:
+        raise InputError("--json and --csv are two forms; ask for one")
+    if chosen is not None and not (as_json or as_csv):
+        raise InputError("--fields is for --json and --csv")
+    if cursor is not None and (len(entity_types) > 1 or group_duplicates):
+        raise FilterError("--cursor continues the list of one type, without --group-duplicates")
     with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
-        found = opened.find(
-            entity_type,
-            limit=None if everything else limit,
-            min_relevance=min_relevance,
-            min_score=min_score,
-            where=conditions,
-            cursor=cursor,
-            max_mentions=max_mentions,
-        )
+        asked: dict[str, Any] = {
+            "limit": None if everything or group_duplicates else limit,
+            "min_relevance": min_relevance,
+            "min_score": min_score,
+            "where": conditions,
+            "max_mentions": max_mentions,
+        }
+        if len(entity_types) == 1:
+            answers = [opened.find(entity_types[0], cursor=cursor, **asked)]
+        else:
+            answers = opened.find_many(entity_types, **asked)
+        if conditions and not all(answer.total for answer in answers):
+            _say_unknown_fields(opened, conditions)
+    same: Mapping[str, list[str]] = {}
+    if group_duplicates:
+        answers, same = group(answers, None if everything else limit)
     if as_json:
-        print_json(found)
-        return
-    print_hits(found, results(), first_page=cursor is None, by_score=min_score is not None)
-    if found.next_cursor is not None:
+        print_data(json_answer(answers, chosen or JSON_FIELDS, same))
+    elif as_csv:
+        print_lines(csv_lines(answers, chosen or CSV_FIELDS, same))
+    else:
+        for answer in answers:
+            print_hits(answer, results(), first_page=cursor is None, by_score=min_score is not None, same=same)
+            _say_what_follows(answer, one=len(answers) == 1, grouped=group_duplicates)
+
+
+def _say_what_follows(found: FindResult, *, one: bool, grouped: bool) -> None:
+    if len(found.hits) < found.total and (grouped or found.next_cursor is not None):
         complain(f"{len(found.hits):,} of {found.total:,} documents shown; --all shows the others too.")
-        complain("For the next page, add this to the same command:")
-        complain(f"--cursor {found.next_cursor}")
+        if one and found.next_cursor is not None:
+            complain("For the next page, add this to the same command:")
+            complain(f"--cursor {found.next_cursor}")
+
+
+def _say_unknown_fields(index: EntityIndex, conditions: Mapping[str, Any]) -> None:
+    known = index.fields()
+    for field in fields_of(conditions):
+        if field not in known:
+            there = f"there are: {', '.join(known)}" if known else "none has any"
+            complain(f"No document has the metadata field {field!r} of --where; {there}.")

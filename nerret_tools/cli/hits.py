@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +28,9 @@ WIDEST_TEXT = 100
 GAP = 2
 """Spaces between columns."""
 
+NARROWEST_WITH_PLACE = 60
+"""Characters of a terminal below which the place of a mention is left out."""
+
 HIGHLIGHT = "bold green"
 ELLIPSIS = "…"
 
@@ -46,30 +49,61 @@ def headline(found: FindResult, *, by_score: bool = False) -> str:
     return f"{found.total:,} {'document mentions' if found.total == 1 else 'documents mention'} {kind}"
 
 
-def print_hits(found: FindResult, console: Console, *, first_page: bool = True, by_score: bool = False) -> None:
-    """Prints the headline and the table; ranks only where they are known, on the first page."""
+def print_hits(
+    found: FindResult,
+    console: Console,
+    *,
+    first_page: bool = True,
+    by_score: bool = False,
+    same: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Prints the headline and the table; ranks only where they are known, on the first page.
+
+    Ids are never cut: on a terminal they go on in the next line, elsewhere every document has one line, as long as it
+    takes. The place is the line of the best mention and the characters before it.
+    """
     console.print(headline(found, by_score=by_score), markup=False)
     if not found.hits:
         return
+    rows = console.width
     ids = [visible(hit.document_id) for hit in found.hits]
-    id_width = min(max(len("id"), *map(len, ids)), max(8, console.width // 5))
+    places = [_place(hit) for hit in found.hits] if rows >= NARROWEST_WITH_PLACE else []
+    id_width = max(len("id"), *map(len, ids))
+    if console.is_terminal:
+        id_width = min(id_width, max(8, rows // 5))
     rank_width = len(str(len(ids))) if first_page else 0
+    place_width = max(len("place"), *map(len, places)) if places else 0
     by_score = by_score or any(hit.relevance is None for hit in found.hits)
     value = "score" if by_score else "relevance"
-    taken = sum(width + GAP for width in (rank_width, len(value), id_width) if width)
-    text_width = min(WIDEST_TEXT, max(NARROWEST_TEXT, console.width - taken))
+    taken = sum(width + GAP for width in (rank_width, len(value), id_width, place_width) if width)
+    text_width = min(WIDEST_TEXT, max(NARROWEST_TEXT, rows - taken))
 
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     if first_page:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column(value, justify="right", no_wrap=True)
-    table.add_column("id", width=id_width, no_wrap=True, overflow="ellipsis")
-    table.add_column("text", max_width=text_width, overflow="fold")
+    table.add_column("id", width=id_width, overflow="fold")
+    if places:
+        table.add_column("place", no_wrap=True)
+    if console.is_terminal:
+        table.add_column("text", max_width=text_width, overflow="fold")
+    else:
+        table.add_column("text", no_wrap=True)
     for rank, (name, hit) in enumerate(zip(ids, found.hits, strict=True), start=1):
         number = f"{hit.score:.3f}" if by_score else f"{hit.relevance:.2f}"
         sentence = excerpt(hit, text_width * LINES - RAGGED, brackets=not console.is_terminal)
-        table.add_row(*([str(rank)] if first_page else []), number, Text(name), sentence)
-    console.print(table)
+        others = len((same or {}).get(hit.document_id, ()))
+        if others:
+            sentence.append(f" (+{others:,} of this text)")
+        ranks, placed = ([str(rank)] if first_page else []), ([places[rank - 1]] if places else [])
+        table.add_row(*ranks, number, Text(name), *placed, sentence)
+    console.print(table, crop=False)
+
+
+def _place(hit: Hit) -> str:
+    start = hit.mentions[0].start
+    line = hit.document.text.count("\n", 0, start) + 1
+    return f"{line}:{start}"
 
 
 def excerpt(hit: Hit, budget: int, *, brackets: bool) -> Text:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
-from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
+from nerret_tools.cli.options import AsJson, Encoding, IndexName, IndexPlace, Kind, ModelName, Separator, open_index
 from nerret_tools.cli.output import complain, print_json
-from nerret_tools.documents import AddReport
+from nerret_tools.documents import AddReport, Document, FailedDocument
 from nerret_tools.errors import InputError
+from nerret_tools.exit_codes import INTERRUPTED, WRONG_INPUT
 from nerret_tools.indexing import BATCH_SIZE
-from nerret_tools.reading import DocumentReader
-from nerret_tools.reading.problems import Origin
+from nerret_tools.reading import DocumentReader, Reading
+from nerret_tools.reading.sources import LINKS, NO_ENDING
 
-__all__ = ["IndexReport", "NotIndexed", "index"]
+__all__ = ["IndexReport", "index"]
 
 LISTED_FAILURES = 50
 """Failures spelt out on stderr; more would bury the first ones. ``--json`` lists them all."""
-
-WRONG_INPUT = 2
-INTERRUPTED = 130
 
 
 class Engine(StrEnum):
@@ -36,23 +35,25 @@ class Engine(StrEnum):
     RAY = "ray"
 
 
-class NotIndexed(BaseModel):
-    """A line, row or file that is not in the index, and why."""
-
-    source: str
-    line: int | None
-    id: str | None
-    reason: str
-
-
 class IndexReport(BaseModel):
-    """What ``nerret index --json`` prints."""
+    """What ``nerret index --json`` prints; ``not_indexed`` is in the order of reading."""
 
     added: int
     updated: int
     unchanged: int
     mentions: int
-    not_indexed: list[NotIndexed]
+    pruned: int = 0
+    not_indexed: list[FailedDocument]
+
+
+@dataclass
+class _Run:
+    """What one run did, whichever engine it used."""
+
+    report: AddReport
+    not_indexed: list[FailedDocument]
+    left_out: Counter[str]
+    pruned: int = 0
 
 
 def index(
@@ -60,7 +61,8 @@ def index(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="JSON lines, CSV, Parquet, .txt, .md, folders of those, or - for JSON lines on stdin.",
+            help="JSON lines, JSON, CSV, TSV (also .gz), Parquet, .txt, .md, folders of those, or - for JSON lines on "
+            "stdin.",
         ),
     ],
     place: IndexPlace,
@@ -70,6 +72,21 @@ def index(
     text_field: Annotated[str, typer.Option(help="The field or column with the text.")] = "text",
     number_missing_ids: Annotated[
         bool, typer.Option("--number-missing-ids", help="Name a record without an id FILE:LINE.")
+    ] = False,
+    id_root: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="What the ids of text files are relative to.", show_default="the named folder"
+        ),
+    ] = None,
+    kind: Kind = None,
+    encoding: Encoding = "utf-8",
+    separator: Separator = None,
+    strip_headers: Annotated[
+        bool, typer.Option("--strip-headers", help="Take the header lines of mails and news off their texts.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Then remove all documents that are not in the named sources.")
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents stored at once.")] = BATCH_SIZE,
     engine: Annotated[
@@ -86,41 +103,72 @@ def index(
     Fields beside id and text become metadata that find --where can filter on. What has not
     changed since the last run is skipped; what cannot be read is reported and the rest goes in.
     """
-    fields = {"id_field": id_field, "text_field": text_field, "number_missing_ids": number_missing_ids}
+    reading = Reading(id_field, text_field, number_missing_ids, id_root, kind, encoding, separator, strip_headers)
     try:
         if engine is Engine.RAY:
-            report, left_out = _with_ray(paths, place, name, model, fields, batch_size, workers, gpus_per_worker)
+            if prune:
+                raise InputError("--prune is not for --engine ray; run the command again without --engine to prune")
+            run = _with_ray(paths, place, name, model, reading, batch_size, workers, gpus_per_worker)
         elif workers is not None or gpus_per_worker:
             raise InputError("--workers and --gpus-per-worker are for --engine ray")
         else:
-            report, left_out = _here(paths, place, name, model, fields, batch_size)
+            run = _here(paths, place, name, model, reading, batch_size, prune=prune)
     except KeyboardInterrupt as error:
         complain(
             f"Stopped. The index in {place} is usable and holds what was stored so far; "
             "the same command continues where this one stopped."
         )
         raise typer.Exit(INTERRUPTED) from error
+    added = run.report
     if as_json:
-        print_json(report)
-    else:
-        typer.echo(
-            f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged; "
-            f"{report.mentions:,} mentions written."
+        counts = added.model_dump(exclude={"failed"})
+        print_json(
+            IndexReport(**counts, pruned=run.pruned, not_indexed=run.not_indexed),
+            exclude={"not_indexed": {"__all__": {"position"}}},
         )
-    _explain(report, left_out)
-    if report.not_indexed:
+    else:
+        pruned = f"{run.pruned:,} removed; " if prune else ""
+        typer.echo(
+            f"{added.added:,} added, {added.updated:,} updated, {added.unchanged:,} unchanged; {pruned}"
+            f"{added.mentions:,} mentions written."
+        )
+    _explain(run, prune=prune)
+    if run.not_indexed:
         raise typer.Exit(WRONG_INPUT)
 
 
 def _here(
-    paths: Sequence[str], place: str, name: str, model: str | None, fields: dict[str, Any], batch_size: int
-) -> tuple[IndexReport, Counter[str]]:
-    reader = DocumentReader(paths, **fields)
+    paths: Sequence[str],
+    place: str,
+    name: str,
+    model: str | None,
+    reading: Reading,
+    batch_size: int,
+    *,
+    prune: bool,
+) -> _Run:
+    reader = DocumentReader(paths, reading)
+    seen = _Seen(reader)
     with open_index(place, name, model, create=True) as opened:
-        added = opened.add(reader, batch_size=batch_size)
-    missing = [_not_indexed(problem.origin, None, problem.reason) for problem in reader.problems]
-    missing += [_not_indexed(reader.origin(failed.position), failed.id, failed.reason) for failed in added.failed]
-    return _report(added, missing), reader.left_out
+        report = opened.add(seen if prune else reader, batch_size=batch_size, show_progress=True)
+        run = _Run(report, reader.failures(report.failed), reader.left_out)
+        if prune and not reader.problems:
+            run.pruned = opened.delete(sorted(set(opened.ids()) - seen.ids))
+    return run
+
+
+class _Seen:
+    """A reader's documents, whose ids are remembered."""
+
+    def __init__(self, reader: DocumentReader) -> None:
+        self.ids: set[str] = set()
+        self.expected = reader.expected
+        self._reader = reader
+
+    def __iter__(self) -> Iterator[Document]:
+        for document in self._reader:
+            self.ids.add(document.id)
+            yield document
 
 
 def _with_ray(
@@ -128,46 +176,51 @@ def _with_ray(
     place: str,
     name: str,
     model: str | None,
-    fields: dict[str, Any],
+    reading: Reading,
     batch_size: int,
     workers: int | None,
     gpus_per_worker: float,
-) -> tuple[IndexReport, Counter[str]]:
-    from nerret_tools.distributed import DistributedIndexing
+) -> _Run:
+    from nerret_tools.distributed import index_dataset
+    from nerret_tools.distributed.sources import find_sources
 
-    indexing = DistributedIndexing(paths, workers=workers, gpus_per_worker=gpus_per_worker, **fields)
+    left_out = find_sources(paths, reading).left_out
     chosen: dict[str, Any] = {} if model is None else {"model": model}
     with redirect_stdout(sys.stderr):  # where Ray prints what its machines say
-        added = indexing.into(place, name, **chosen, batch_size=batch_size)
-    # What could not be read comes first, as from the other engine.
-    failures = sorted(indexing.failures, key=lambda failure: not failure.unread)
-    missing = [_not_indexed(failure.origin, failure.document_id, failure.reason) for failure in failures]
-    return _report(added, missing), indexing.left_out
+        report = index_dataset(
+            paths,
+            place,
+            name,
+            **chosen,
+            reading=reading,
+            workers=workers,
+            gpus_per_worker=gpus_per_worker,
+            batch_size=batch_size,
+            show_progress=True,
+        )
+    return _Run(report, report.failed, left_out)
 
 
-def _report(added: AddReport, missing: list[NotIndexed]) -> IndexReport:
-    return IndexReport(
-        added=added.added,
-        updated=added.updated,
-        unchanged=added.unchanged,
-        mentions=added.mentions,
-        not_indexed=missing,
-    )
-
-
-def _not_indexed(origin: Origin, document_id: str | None, reason: str) -> NotIndexed:
-    return NotIndexed(source=origin.source, line=origin.line, id=document_id, reason=reason)
-
-
-def _explain(report: IndexReport, left_out: Counter[str]) -> None:
+def _explain(run: _Run, *, prune: bool) -> None:
+    left_out = run.left_out
+    links = left_out.pop(LINKS, 0)
     if left_out:
         endings = ", ".join(f"{ending} ({count:,})" for ending, count in left_out.most_common())
-        complain(f"Left out, because no reader is for them: {endings}.")
-    for item in report.not_indexed[:LISTED_FAILURES]:
+        advice = "; --as text reads them all as texts" if NO_ENDING in left_out else ""
+        complain(f"Left out, because no reader is for them: {endings}{advice}.")
+    if links:
+        complain(f"Left out: {links:,} {LINKS}; name the folders that they lead to, to read those too.")
+    for item in run.not_indexed[:LISTED_FAILURES]:
         where = item.source if item.line is None else f"{item.source}:{item.line}"
         which = "" if item.id is None else f" (id {item.id})"
         complain(f"{where}{which}: {item.reason}")
-    if len(report.not_indexed) > LISTED_FAILURES:
-        complain(f"… and {len(report.not_indexed) - LISTED_FAILURES:,} more; --json lists them all.")
-    if report.not_indexed:
-        complain(f"{len(report.not_indexed):,} not indexed, for the reasons above. The others are in.")
+    missed = len(run.not_indexed)
+    if missed > LISTED_FAILURES:
+        complain(f"… and {missed - LISTED_FAILURES:,} more; --json lists them all.")
+    if missed:
+        report = run.report
+        others = report.added + report.updated + report.unchanged
+        rest = "The others are in." if others else "Nothing else was there to index."
+        complain(f"{missed:,} not indexed, for the reasons above. {rest}")
+    if prune and any(item.id is None for item in run.not_indexed):
+        complain("Nothing was removed, since not everything could be read.")

@@ -14,12 +14,12 @@ from nerret_tools.cli.label_reports import print_evaluation, print_explanation
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain
 from nerret_tools.errors import DataFileError, InputError, ScorerError
-from nerret_tools.reading import DocumentReader
+from nerret_tools.exit_codes import WRONG_INPUT
+from nerret_tools.reading import DocumentReader, Reading
 
 __all__ = ["label"]
 
 PORTION = 256  # documents between two writes
-WRONG_INPUT = 2
 COLUMN_ENDINGS = (".conll", ".tsv", ".bio", ".iob")
 
 
@@ -145,7 +145,7 @@ def _read(
             form = LabelledFormat.COLUMNS if columns else None
             found += [(one.id, one.text) for one in read_documents(path, form=form, limit=limit)]
             continue
-        reader = DocumentReader([path], id_field=id_field, text_field=text_field, number_missing_ids=True)
+        reader = DocumentReader([path], Reading(id_field, text_field, number_missing_ids=True))
         found += [(document.id, document.text) for document in islice(reader, limit)]
         problems += [
             f"{one.origin.source}{'' if one.origin.line is None else f':{one.origin.line}'}: {one.reason}"

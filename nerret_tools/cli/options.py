@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nerret_tools.reading import FileKind
+
 if TYPE_CHECKING:
     from nerret_tools import EntityIndex
 
-__all__ = ["AsJson", "IndexName", "IndexPlace", "ModelName", "ScanDtype", "open_index"]
+__all__ = [
+    "AsJson",
+    "Encoding",
+    "IndexName",
+    "IndexPlace",
+    "Kind",
+    "ModelName",
+    "ScanDtype",
+    "Separator",
+    "open_index",
+]
 
 IndexPlace = Annotated[
     str,
@@ -22,6 +34,14 @@ ModelName = Annotated[
 ]
 ScanDtype = Annotated[str, typer.Option("--scan-dtype", help="float32, or int8 to search in a quarter of the memory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Kind = Annotated[
+    FileKind | None,
+    typer.Option("--as", help="What every file is read as.", show_default="what its name ends in"),
+]
+Encoding = Annotated[str, typer.Option("--encoding", help="Of the files, such as cp1252 for older ones from Windows.")]
+Separator = Annotated[
+    str | None, typer.Option("--separator", help="Between the cells of CSV.", show_default="as the header shows")
+]
 
 
 def open_index(

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
-from nerret_tools.cli.output import complain, print_json, results, visible
+from nerret_tools.cli.output import complain, print_data, print_json, results, visible
 from nerret_tools.documents import Mention
 from nerret_tools.errors import DocumentError
 
@@ -34,9 +34,9 @@ class DeleteReport(BaseModel):
 def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
     """Show what an index holds and what it was built with."""
     with open_index(place, name, model) as opened:
-        answer = opened.stats()
+        answer, fields = opened.stats(), opened.fields()
     if as_json:
-        print_json(answer)
+        print_data(answer.model_dump(mode="json") | {"fields": fields})
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for key, value in answer.model_dump(exclude={"details"}).items():
@@ -44,6 +44,8 @@ def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = Non
         table.add_row(Text(key.replace("_", " ")), Text(visible(shown), overflow="fold"))
     for key, value in answer.details.items():
         table.add_row(Text(visible(key)), Text(visible(str(value)), overflow="fold"))
+    counted = ", ".join(f"{visible(field)} ({count:,})" for field, count in fields.items())
+    table.add_row(Text("metadata fields"), Text(counted or "none", overflow="fold"))
     results().print(table)
 
 

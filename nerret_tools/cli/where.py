@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nerret_tools.errors import FilterError
 from nerret_tools.reading import parse_scalar
 
-__all__ = ["parse_where"]
+__all__ = ["fields_of", "parse_where"]
 
 
 def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
@@ -26,3 +26,8 @@ def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
     if len(parsed) < 2:
         return parsed[0] if parsed else None
     return {"$and": parsed}
+
+
+def fields_of(conditions: Mapping[str, Any]) -> list[str]:
+    """The metadata fields that parsed conditions name."""
+    return list(dict.fromkeys(key for one in conditions.get("$and", [conditions]) for key in one))

@@ -7,6 +7,6 @@ try:
 except ImportError as error:
     raise MissingExtraError("Indexing with Ray", "ray") from error
 
-from nerret_tools.distributed.run import DistributedIndexing, index_dataset
+from nerret_tools.distributed.run import index_dataset
 
-__all__ = ["DistributedIndexing", "index_dataset"]
+__all__ = ["index_dataset"]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
+from nerret_tools.account import Outcome
 from nerret_tools.detection import Detector
-from nerret_tools.distributed.batches import Outcome, from_table, to_table
-from nerret_tools.errors import DocumentError, NerretError
-from nerret_tools.indexing import Checked, checked, encode, rows
+from nerret_tools.distributed.batches import from_table, to_table
+from nerret_tools.documents import Document
+from nerret_tools.errors import NerretError
+from nerret_tools.indexing import DocumentEncoder
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.identity import open_store
 from nerret_tools.reading.problems import ReadProblem
-from nerret_tools.reading.records import Fields, Record, to_document
+from nerret_tools.reading.records import Reading, Record, to_document
 
 __all__ = ["EncoderSettings", "RecordEncoder"]
 
@@ -28,7 +30,7 @@ class EncoderSettings:
         url: The Chroma server, where what is there already is looked up.
         name: Of the index.
         spec: The model.
-        fields: Which field of a record holds what.
+        reading: How documents are made of records.
         detector: Finds the mentions instead of the model's span head.
         backbone: Folder of the backbone's files, on the worker's machine.
         precision: The index's.
@@ -38,7 +40,7 @@ class EncoderSettings:
     url: str
     name: str
     spec: ModelSpec
-    fields: Fields
+    reading: Reading
     detector: Detector | None
     backbone: str | Path | None
     precision: str
@@ -74,47 +76,16 @@ class RecordEncoder:
 
         settings = self.settings
         detector = None if settings.detector is None else settings.detector.name
-        self.store = open_store(settings.url, settings.name, settings.spec, detector=detector)
-        self.load = partial(load_model, settings.spec, settings.backbone, settings.precision, settings.device)
-        self.load()
+        store = open_store(settings.url, settings.name, settings.spec, detector=detector)
+        load = partial(load_model, settings.spec, settings.backbone, settings.precision, settings.device)
+        self.encoder = DocumentEncoder(store, load, settings.detector, settings.spec.has_span_head)
+        load()
 
     def _encode(self, batch: list[Record | ReadProblem]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        to_encode: list[Checked] = []
-        passed: list[Checked] = []
-        for position, record in enumerate(batch):
-            outcome, one = self._check(position, record)
-            outcomes.append(outcome)
-            if one is not None:
-                passed.append(one)
-        known = self.store.known([one.document.id for one in passed])
-        for one in passed:
-            found = known.get(one.document.id)
-            outcomes[one.position] = Outcome(
-                batch[one.position].origin, one.document.id, one.content_hash, known=found is not None
-            )
-            if found is None or found[0] != one.content_hash:
-                to_encode.append(one)
-        settings = self.settings
-        encoded, failed = encode(to_encode, self.load, settings.detector, settings.spec.has_span_head)
-        for one, found_mentions in encoded:
-            before = outcomes[one.position]
-            outcomes[one.position] = Outcome(
-                before.origin, one.document.id, one.content_hash, known=before.known, rows=rows(one, found_mentions)
-            )
-        for failure in failed:
-            before = outcomes[failure.position]
-            outcomes[failure.position] = Outcome(
-                before.origin, failure.id, before.content_hash, failure.reason, known=before.known
-            )
-        return outcomes
-
-    def _check(self, position: int, record: Record | ReadProblem) -> tuple[Outcome, Checked | None]:
-        item = to_document(record, self.settings.fields) if isinstance(record, Record) else record
-        if isinstance(item, ReadProblem):
-            return Outcome(record.origin, reason=item.reason, unread=True), None
-        try:
-            one = checked(position, item)
-        except DocumentError as error:
-            return Outcome(record.origin, item.id, reason=str(error)), None
-        return Outcome(record.origin, item.id, one.content_hash), one
+        read = [to_document(one, self.settings.reading) if isinstance(one, Record) else one for one in batch]
+        encoded = iter(self.encoder.outcomes([one for one in read if isinstance(one, Document)]))
+        outcomes = (Outcome(reason=one.reason) if isinstance(one, ReadProblem) else next(encoded) for one in read)
+        return [
+            replace(outcome, source=record.origin.source, line=record.origin.line)
+            for outcome, record in zip(outcomes, batch, strict=True)
+        ]

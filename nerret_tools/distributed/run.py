@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,22 @@ import ray.data
 from ray.data import ActorPoolStrategy, DataContext, ExecutionResources
 from ray.exceptions import RayError
 
+from nerret_tools.account import Account, Outcome
 from nerret_tools.detection import Detector
-from nerret_tools.distributed.batches import BATCH_CHARACTERS, BATCH_RECORDS, from_table
+from nerret_tools.distributed.batches import BATCH_RECORDS, from_table
 from nerret_tools.distributed.cluster import connected
 from nerret_tools.distributed.encoder import EncoderSettings, RecordEncoder
 from nerret_tools.distributed.sources import find_sources, from_rows
-from nerret_tools.distributed.writer import Failure, Writer
 from nerret_tools.documents import AddReport
 from nerret_tools.errors import ClusterError, FilterError, InputError, NerretError
-from nerret_tools.indexing import BATCH_SIZE
+from nerret_tools.indexing import BATCH_SIZE, PART_CHARACTERS
 from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting
-from nerret_tools.reading.records import Fields
-from nerret_tools.storage import ChromaStore
+from nerret_tools.reading.records import Reading
 from nerret_tools.storage.place import is_server
 
-__all__ = ["DistributedIndexing", "index_dataset"]
+__all__ = ["index_dataset"]
 
 WAITING_BYTES = 128 * 2**20
 """Of the object store, for encoded batches that wait to be written: about 60 batches of sentences."""
@@ -47,9 +47,7 @@ def index_dataset(
     workers: int | tuple[int, int] | None = None,
     gpus_per_worker: float = 0,
     cpus_per_worker: float = 1,
-    id_field: str = "id",
-    text_field: str = "text",
-    number_missing_ids: bool = False,
+    reading: Reading | None = None,
     backbone: str | Path | None = None,
     precision: str | None = None,
     batch_size: int = BATCH_SIZE,
@@ -78,9 +76,7 @@ def index_dataset(
             work. ``None``: from one to as many as the cluster can hold.
         gpus_per_worker: GPUs of each worker; 0 encodes on the CPU.
         cpus_per_worker: CPUs of each worker.
-        id_field: The field or column with the id; whole numbers become text.
-        text_field: The field or column with the text. The fields beside both become metadata.
-        number_missing_ids: Name a record of a file without an id ``<file>:<line>``.
+        reading: Which fields or columns hold id and text, and so on; the fields beside both become metadata.
         backbone: Folder with the backbone's files, on every machine; see `EntityIndex.open`.
         precision: See `EntityIndex.open`; asked of a worker's machine where the index is new.
         batch_size: Documents written at once; a worker is given as many, 512 at most.
@@ -89,7 +85,7 @@ def index_dataset(
 
     Returns:
         What was done, as from `EntityIndex.add`. ``position`` counts all records of the input, those
-        that could not be read too, and each reason begins with the place of the record.
+        that could not be read too, and ``source`` and ``line`` say where each was read.
 
     Raises:
         DataFileError: A path cannot be read at all, or the dataset has no such columns.
@@ -98,171 +94,118 @@ def index_dataset(
         ModelError: The model cannot be loaded, or the index was made with another one.
         ClusterError: The Ray cluster cannot be used, or has lost the workers for good.
     """
-    indexing = DistributedIndexing(
-        dataset,
-        id_field=id_field,
-        text_field=text_field,
-        number_missing_ids=number_missing_ids,
-        workers=workers,
-        gpus_per_worker=gpus_per_worker,
-        cpus_per_worker=cpus_per_worker,
-        waiting_bytes=waiting_bytes,
-    )
-    return indexing.into(
-        url,
-        name,
-        model,
-        create,
-        detector,
-        backbone=backbone,
-        precision=precision,
-        batch_size=batch_size,
-        show_progress=show_progress,
-    )
+    if batch_size < 1:
+        raise FilterError(f"batch_size {batch_size} is not positive")
+    if not is_server(url):
+        raise InputError(
+            f"workers on several machines cannot share the folder {url}; serve it with "
+            f"`chroma run --path {url}` and give its address, http://host:port"
+        )
+    least, most = _pool(workers)
+    given = reading or Reading()
+    rows = dataset if isinstance(dataset, ray.data.Dataset) else None
+    read: Callable[[int], ray.data.Dataset]
+    if isinstance(dataset, ray.data.Dataset):
+        read = partial(from_rows, dataset, given)
+    else:
+        read = partial(find_sources([dataset] if isinstance(dataset, (str, Path)) else dataset, given).dataset, given)
+    spec = find_spec(model)
+    pool = _Pool(least, most, gpus_per_worker, cpus_per_worker)
+    with connected(None if most is None else math.ceil(most * cpus_per_worker)):
+        store = open_store(
+            url,
+            name,
+            spec,
+            detector=None if detector is None else detector.name,
+            create=create,
+            precision=lambda: pool.precision(precision),
+        )
+        try:
+            kept = precision or str(store.identity["precision"])
+            settings = EncoderSettings(url, name, spec, given, detector, backbone, kept, pool.device)
+            account = Account(store, batch_size)
+            with counting(show_progress) as advance, _plain_errors(), _data_settings(rows, waiting_bytes):
+                for outcomes in _outcomes(pool.encoded(read(min(batch_size, BATCH_RECORDS)), settings)):
+                    account.take(outcomes)
+                    advance(len(outcomes))
+                account.flush()
+            return account.report
+        finally:
+            store.close()
 
 
-class DistributedIndexing:
-    """One run over one dataset; see `index_dataset` for the arguments.
+@dataclass(frozen=True)
+class _Pool:
+    """How many workers encode, at least and at most, and what each of them has."""
 
-    Attributes:
-        failures: What is not in the index, in input order, once it has run.
-        left_out: Files in folders that no reader is for, counted by ending.
-    """
+    least: int
+    most: int | None
+    gpus: float
+    cpus: float
 
-    def __init__(
-        self,
-        dataset: ray.data.Dataset | str | Path | Sequence[str | Path],
-        *,
-        id_field: str = "id",
-        text_field: str = "text",
-        number_missing_ids: bool = False,
-        workers: int | tuple[int, int] | None = None,
-        gpus_per_worker: float = 0,
-        cpus_per_worker: float = 1,
-        waiting_bytes: int = WAITING_BYTES,
-    ) -> None:
-        self.failures: list[Failure] = []
-        self.left_out: Counter[str] = Counter()
-        self._fields = Fields(id_field, text_field, number_missing_ids)
-        self._least, self._most = _pool(workers)
-        self._gpus = gpus_per_worker
-        self._cpus = cpus_per_worker
-        self._waiting_bytes = waiting_bytes
-        self._dataset: ray.data.Dataset | None = None
-        if isinstance(dataset, ray.data.Dataset):
-            self._dataset = dataset
-        else:
-            self._sources = find_sources([dataset] if isinstance(dataset, (str, Path)) else dataset)
-            self.left_out = self._sources.left_out
+    @property
+    def device(self) -> str:
+        return ",".join(f"cuda:{number}" for number in range(math.ceil(self.gpus))) or "cpu"
 
-    def into(
-        self,
-        url: str,
-        name: str = "default",
-        model: str | Path | ModelSpec = "minilm",
-        create: bool = True,
-        detector: Detector | None = None,
-        *,
-        backbone: str | Path | None = None,
-        precision: str | None = None,
-        batch_size: int = BATCH_SIZE,
-        show_progress: bool | None = None,
-    ) -> AddReport:
-        """Run; see `index_dataset`."""
-        if not is_server(url):
-            raise InputError(
-                f"workers on several machines cannot share the folder {url}; serve it with "
-                f"`chroma run --path {url}` and give its address, http://host:port"
-            )
-        if batch_size < 1:
-            raise FilterError(f"batch_size {batch_size} is not positive")
-        spec = find_spec(model)
-        device = ",".join(f"cuda:{number}" for number in range(math.ceil(self._gpus))) or "cpu"
-        with connected(None if self._most is None else math.ceil(self._most * self._cpus)):
-            store = open_store(
-                url,
-                name,
-                spec,
-                detector=None if detector is None else detector.name,
-                create=create,
-                precision=lambda: self._precision(precision, device),
-            )
-            try:
-                kept = precision or str(store.identity["precision"])
-                settings = EncoderSettings(url, name, spec, self._fields, detector, backbone, kept, device)
-                return self._write(store, settings, batch_size, show_progress)
-            finally:
-                store.close()
-
-    def _write(
-        self, store: ChromaStore, settings: EncoderSettings, batch_size: int, show_progress: bool | None
-    ) -> AddReport:
-        writer = Writer(store, batch_size)
-        with counting(show_progress) as advance, _plain_errors(), self._settings():
-            encoded = self._encoded(settings, min(batch_size, BATCH_RECORDS))
-            tables = iter(encoded.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1))
-            try:
-                for table in tables:
-                    for outcomes in from_table(table):
-                        if isinstance(outcomes[0], NerretError):
-                            raise outcomes[0]
-                        writer.take(outcomes)
-                        advance(len(outcomes))
-            finally:
-                if isinstance(tables, Generator):
-                    tables.close()  # the workers end now, and not when the traceback of an error is forgotten
-            writer.flush()
-        self.failures = writer.failures
-        return writer.report()
-
-    def _encoded(self, settings: EncoderSettings, batch_records: int) -> ray.data.Dataset:
+    def encoded(self, records: ray.data.Dataset, settings: EncoderSettings) -> ray.data.Dataset:
         """The pipeline, lazy: batches of records in, batches of outcomes out, in order."""
-        if self._dataset is None:
-            records = self._sources.dataset(self._fields, batch_records)
-        else:
-            records = from_rows(self._dataset, self._fields, batch_records)
         return records.map_batches(
             RecordEncoder,
             fn_constructor_args=(settings,),
             batch_size=1,
             batch_format="pyarrow",
-            compute=ActorPoolStrategy(min_size=self._least, max_size=self._most),
-            num_cpus=self._cpus,
-            num_gpus=self._gpus or None,
+            compute=ActorPoolStrategy(min_size=self.least, max_size=self.most),
+            num_cpus=self.cpus,
+            num_gpus=self.gpus or None,
         )
 
-    @contextmanager
-    def _settings(self) -> Iterator[None]:
-        """Ray Data's settings while this runs; what is made of a user's dataset shares that one's."""
-        context = DataContext.get_current().copy() if self._dataset is None else self._dataset.context
-        options = context.copy().execution_options
-        options.preserve_order = True
-        options.resource_limits = ExecutionResources(object_store_memory=self._waiting_bytes)
-        ours = {
-            "enable_progress_bars": False,
-            "print_on_execution_start": False,
-            "execution_options": options,
-            # A block is what a worker is given at once, and what is done again when it dies: one batch where the
-            # reading is ours, since no row can be cut; a few where it is the user's, whose own should not get so small.
-            "target_max_block_size": 1 if self._dataset is None else BATCH_CHARACTERS,
-        }
-        before = {name: getattr(context, name) for name in ours}
-        try:
-            for name, value in ours.items():
-                setattr(context, name, value)
-            with DataContext.current(context):
-                yield
-        finally:
-            for name, value in before.items():
-                setattr(context, name, value)
-
-    def _precision(self, precision: str | None, device: str) -> str:
+    def precision(self, precision: str | None) -> str:
         """What a new index records; other machines may have other processors, so one of them is asked."""
-        if precision is not None or (not self._gpus and len(ray.nodes()) == 1):
+        if precision is not None or (not self.gpus and len(ray.nodes()) == 1):
             return _precision_name(precision, "cpu")
-        task = ray.remote(num_cpus=self._cpus, num_gpus=self._gpus)(_precision_name)
+        task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus)(_precision_name)
         with _plain_errors():
-            return str(ray.get(task.remote(precision, device)))
+            return str(ray.get(task.remote(precision, self.device)))
+
+
+def _outcomes(encoded: ray.data.Dataset) -> Iterator[list[Outcome]]:
+    """Batches as the workers send them; an error of this package in one of them is raised here."""
+    tables = iter(encoded.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1))
+    try:
+        for table in tables:
+            for outcomes in from_table(table):
+                if isinstance(outcomes[0], NerretError):
+                    raise outcomes[0]
+                yield outcomes
+    finally:
+        if isinstance(tables, Generator):
+            tables.close()  # the workers end now, and not when the traceback of an error is forgotten
+
+
+@contextmanager
+def _data_settings(dataset: ray.data.Dataset | None, waiting_bytes: int) -> Iterator[None]:
+    """Ray Data's settings while this runs; what is made of a user's dataset shares that one's."""
+    context = DataContext.get_current().copy() if dataset is None else dataset.context
+    options = context.copy().execution_options
+    options.preserve_order = True
+    options.resource_limits = ExecutionResources(object_store_memory=waiting_bytes)
+    ours = {
+        "enable_progress_bars": False,
+        "print_on_execution_start": False,
+        "execution_options": options,
+        # A block is what a worker is given at once, and what is done again when it dies: one batch where the
+        # reading is ours, since no row can be cut; a few where it is the user's, whose own should not get so small.
+        "target_max_block_size": 1 if dataset is None else PART_CHARACTERS,
+    }
+    before = {name: getattr(context, name) for name in ours}
+    try:
+        for name, value in ours.items():
+            setattr(context, name, value)
+        with DataContext.current(context):
+            yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
 
 
 def _precision_name(precision: str | None, device: str) -> str:

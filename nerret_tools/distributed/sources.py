@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import ray.data
@@ -19,8 +20,8 @@ from nerret_tools.errors import DataFileError
 from nerret_tools.reading.parquet_rows import row_values
 from nerret_tools.reading.problems import Origin
 from nerret_tools.reading.reader import read_file
-from nerret_tools.reading.records import Fields, Record, Rows
-from nerret_tools.reading.sources import find_files, source_name
+from nerret_tools.reading.records import Reading, Record, Rows
+from nerret_tools.reading.sources import STDIN, Source, find_files, refuse_one_name_for_two, source_name
 
 __all__ = ["Sources", "find_sources", "from_rows"]
 
@@ -29,18 +30,17 @@ _TASK_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file or folder to read, with the name that its records' places get."""
+class SizedSource:
+    """A file or a saved dataset to read."""
 
-    path: Path
-    name: str
+    source: Source
     size: int
 
-    def records(self, fields: Fields) -> Rows:
+    def records(self, reading: Reading) -> Rows:
         """Read it; raises `MissingExtraError` for a Hugging Face folder without `datasets`."""
-        if self.path.is_dir():
-            return read_saved_dataset(self.path, self.name)
-        return read_file(self.path, self.name, fields)
+        if self.source.path is not None and self.source.path.is_dir():
+            return read_saved_dataset(self.source.path, self.source.shown)
+        return read_file(self.source, reading)
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,25 @@ class Sources:
         left_out: Files in folders that no reader is for, counted by ending.
     """
 
-    found: list[Source]
+    found: list[SizedSource]
     left_out: Counter[str]
 
-    def dataset(self, fields: Fields, batch_records: int) -> ray.data.Dataset:
+    def dataset(self, reading: Reading, batch_records: int) -> ray.data.Dataset:
         """Batches of their records. They are read one after the other: reading is far quicker than encoding.
 
         The parsing is ours and not Ray's, whose readers give a whole file one schema and stop at a broken line.
         """
         dataset: ray.data.Dataset = ray.data.read_datasource(
-            _Files(self.found, fields, batch_records), concurrency=1, num_cpus=0
+            _Files(self.found, reading, batch_records), concurrency=1, num_cpus=0
         )
         return dataset
 
 
 class _Files(Datasource):
-    def __init__(self, sources: Sequence[Source], fields: Fields, batch_records: int) -> None:
+    def __init__(self, sources: Sequence[SizedSource], reading: Reading, batch_records: int) -> None:
         Datasource.__init__(self)  # not by super(): so mypy sees that it is one of Ray's, which have no annotations
         self._sources = sources
-        self._fields = fields
+        self._reading = reading
         self._batch_records = batch_records
 
     def estimate_inmemory_data_size(self) -> int | None:
@@ -79,7 +79,7 @@ class _Files(Datasource):
     def get_read_tasks(
         self, parallelism: int, per_task_row_limit: int | None = None, data_context: object = None
     ) -> list[ReadTask]:
-        shares: list[list[Source]] = []
+        shares: list[list[SizedSource]] = []
         room = 0
         for source in self._sources:
             if not shares or source.size > room:
@@ -89,7 +89,7 @@ class _Files(Datasource):
             room -= source.size
         return [
             ReadTask(
-                partial(_read, share, self._fields, self._batch_records),
+                partial(_read, share, self._reading, self._batch_records),
                 _metadata(sum(source.size for source in share)),
             )
             for share in shares
@@ -100,49 +100,52 @@ def _metadata(size: int) -> BlockMetadata:
     return BlockMetadata(num_rows=None, size_bytes=size, input_files=None, exec_stats=None)
 
 
-def _read(share: Sequence[Source], fields: Fields, batch_records: int) -> Iterator[pa.Table]:
-    records = (record for source in share for record in source.records(fields))
-    for batch in batches(records, fields.text, batch_records):
+def _read(share: Sequence[SizedSource], reading: Reading, batch_records: int) -> Iterator[pa.Table]:
+    records = (record for source in share for record in source.records(reading))
+    for batch in batches(records, reading.text_field, batch_records):
         yield to_table([batch])
 
 
-def find_sources(paths: Sequence[str | Path]) -> Sources:
+def find_sources(paths: Sequence[str | Path], reading: Reading) -> Sources:
     """Look at the paths.
 
     Raises:
         DataFileError: One cannot be read at all, or is standard input.
     """
-    found: list[Source] = []
+    found: list[SizedSource] = []
     left_out: Counter[str] = Counter()
     for path in paths:
-        if str(path) == "-":
+        if str(path) == STDIN:
             raise DataFileError("workers cannot read standard input (-); save it as a file, or index without Ray")
         if is_saved_dataset(Path(path)):
-            found.append(_source(Path(path)))
+            name = source_name(Path(path))
+            found.append(_sized(Source(Path(path), name, name)))
             continue
-        files, rest = find_files([path])
-        found += [_source(file) for file in files if file is not None]
+        files, rest = find_files([path], reading)
+        found += map(_sized, files)
         left_out += rest
+    refuse_one_name_for_two([one.source for one in found])
     return Sources(found, left_out)
 
 
-def _source(path: Path) -> Source:
+def _sized(source: Source) -> SizedSource:
+    """With the place that every machine sees."""
+    path = cast(Path, source.path).absolute()
     size = sum(part.stat().st_size for part in path.glob("*.arrow")) if path.is_dir() else path.stat().st_size
-    return Source(path.absolute(), source_name(path), size)
+    return SizedSource(replace(source, path=path), size)
 
 
-def from_rows(dataset: ray.data.Dataset, fields: Fields, batch_records: int) -> ray.data.Dataset:
+def from_rows(dataset: ray.data.Dataset, reading: Reading, batch_records: int) -> ray.data.Dataset:
     """Batches of the rows of a user's Ray dataset.
 
     Raises:
         DataFileError: It is known to have no such columns.
     """
     columns = dataset.columns(fetch_if_missing=False)
-    wanted = [fields.text] if fields.number_missing_ids else [fields.id, fields.text]
-    if columns and (missing := [name for name in wanted if name not in columns]):
-        raise DataFileError(f'the dataset has no column "{missing[0]}" (columns: {", ".join(columns)})')
+    if columns and (missing := reading.missing_column(columns)):
+        raise DataFileError(f"the dataset has {missing}")
     return dataset.map_batches(
-        partial(_to_batches, text_field=fields.text, batch_records=batch_records),
+        partial(_to_batches, text_field=reading.text_field, batch_records=batch_records),
         batch_size=batch_records,
         batch_format="pyarrow",
         num_cpus=0,

@@ -2,6 +2,7 @@
 
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.reader import DocumentReader
+from nerret_tools.reading.records import FileKind, Reading
 from nerret_tools.reading.scalars import parse_scalar
 
-__all__ = ["DocumentReader", "ReadProblem", "parse_scalar"]
+__all__ = ["DocumentReader", "FileKind", "ReadProblem", "Reading", "parse_scalar"]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from nerret_tools.errors import MissingExtraError
 from nerret_tools.reading.problems import Origin, ReadProblem
-from nerret_tools.reading.records import Fields, Record, Rows
+from nerret_tools.reading.records import Reading, Record, Rows
 
 __all__ = ["read_parquet", "row_values"]
 
 BATCH_ROWS = 1024
 
 
-def read_parquet(path: Path, source: str, fields: Fields) -> Rows:
-    """Yields a record for each row; nulls are absent, dates become ISO text, bytes base64.
+def read_parquet(path: Path, origin: Origin, reading: Reading) -> Rows:
+    """Yields a record for each row; nulls are absent.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -31,26 +30,29 @@ def read_parquet(path: Path, source: str, fields: Fields) -> Rows:
     number = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            columns = file.schema_arrow.names
-            wanted = [fields.text] if fields.number_missing_ids else [fields.id, fields.text]
-            for name in wanted:
-                if name not in columns:
-                    reason = f'the file has no column "{name}" (columns: {", ".join(columns)})'
-                    yield ReadProblem(Origin(source), reason)
-                    return
+            columns = reading.canonical(file.schema_arrow.names)
+            missing = reading.missing_column(columns)
+            if missing:
+                yield ReadProblem(origin, f"the file has {missing}")
+                return
             if file.metadata.num_rows == 0:
-                yield ReadProblem(Origin(source), "the file is empty")
+                yield ReadProblem(origin, "the file is empty")
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                for row in batch.to_pylist():
+                for row in batch.rename_columns(columns).to_pylist():
                     number += 1
-                    yield Record(Origin(source, number, unit="row"), row_values(row))
+                    yield Record(_row(origin, number), row_values(row))
     except (pyarrow.ArrowException, OSError) as error:
-        reason = f"not a readable Parquet file: {error}"
-        yield ReadProblem(Origin(source, number + 1, unit="row") if number else Origin(source), reason)
+        yield ReadProblem(_row(origin, number + 1) if number else origin, f"not a readable Parquet file: {error}")
 
 
 def row_values(row: dict[str, Any]) -> dict[str, Any]:
-    """Makes JSON values of a row's: nulls are absent, dates become ISO text, bytes base64."""
-    present = {name: value for name, value in row.items() if value is not None}
-    jsonable: dict[str, Any] = to_jsonable_python(present, bytes_mode="base64", inf_nan_mode="null")
-    return jsonable
+    """A row without its nulls, for which tables also write "not a number"."""
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+def _row(origin: Origin, number: int) -> Origin:
+    return Origin(origin.source, number, "row", origin.known_as)

@@ -12,14 +12,21 @@ class Origin:
     """The place of one document.
 
     Attributes:
-        source: The file as the user named it, or ``<stdin>``.
-        line: Line (JSON lines, CSV) or row (Parquet), counted from 1; ``None`` for a whole file.
-        unit: What ``line`` counts: ``"line"`` or ``"row"``.
+        source: The file as messages show it, or ``<stdin>``.
+        line: Line (JSON lines, CSV), row (Parquet) or item (JSON), counted from 1; ``None`` for a whole file.
+        unit: What ``line`` counts.
+        known_as: What ids that are made of the file's name begin with, where that is another name.
     """
 
     source: str
     line: int | None = None
     unit: str = "line"
+    known_as: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's part of an id."""
+        return self.known_as or self.source
 
     def __str__(self) -> str:
         return self.source if self.line is None else f"{self.source}, {self.unit} {self.line}"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
+import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from nerret_tools.documents import Document
+from nerret_tools.documents import Document, FailedDocument
 from nerret_tools.reading.csv_rows import read_csv
-from nerret_tools.reading.json_lines import read_json_lines
+from nerret_tools.reading.json_lines import read_json, read_json_lines
+from nerret_tools.reading.measure import Measure
 from nerret_tools.reading.parquet_rows import read_parquet
 from nerret_tools.reading.problems import Origin, ReadProblem
-from nerret_tools.reading.records import Fields, Record, Rows, to_document
-from nerret_tools.reading.sources import TEXT_ENDINGS, find_files, source_name
+from nerret_tools.reading.records import FileKind, Reading, Record, Rows, to_document
+from nerret_tools.reading.sources import COMPRESSED, Source, file_kind, find_files
+from nerret_tools.reading.whole_text import read_text
 
-__all__ = ["DocumentReader"]
+__all__ = ["DocumentReader", "read_file"]
 
 
 class DocumentReader:
@@ -26,9 +30,7 @@ class DocumentReader:
 
     Args:
         paths: Files, folders (read to the bottom), or ``"-"`` for JSON lines on standard input.
-        id_field: The field or column that holds the id; whole numbers become text.
-        text_field: The field or column that holds the text.
-        number_missing_ids: Name a record without an id ``<file>:<line>`` instead of refusing it.
+        reading: Which fields hold what, and so on.
         stdin: Where ``"-"`` reads from; the process's standard input unless given.
 
     Attributes:
@@ -40,36 +42,40 @@ class DocumentReader:
     """
 
     def __init__(
-        self,
-        paths: Sequence[str | Path],
-        *,
-        id_field: str = "id",
-        text_field: str = "text",
-        number_missing_ids: bool = False,
-        stdin: BinaryIO | None = None,
+        self, paths: Sequence[str | Path], reading: Reading | None = None, *, stdin: BinaryIO | None = None
     ) -> None:
-        self._files, self.left_out = find_files(paths)
-        self._fields = Fields(id_field, text_field, number_missing_ids)
+        self._reading = reading or Reading()
+        self._sources, self.left_out = find_files(paths, self._reading)
         self._stdin = stdin
+        self._measure = Measure(self._sources, self._reading)
         self.problems: list[ReadProblem] = []
+        self._before: list[int] = []
         self._run_starts: list[int] = []
         self._run_origins: list[Origin] = []
 
     def __iter__(self) -> Iterator[Document]:
         """Reads from the first source on; raises `MissingExtraError` at a Parquet file without pyarrow."""
-        self.problems.clear()
-        self._run_starts.clear()
-        self._run_origins.clear()
+        for kept in (self.problems, self._before, self._run_starts, self._run_origins):
+            kept.clear()
+        self._measure = Measure(self._sources, self._reading)
         position = 0
-        for path in self._files:
-            for row in self._rows(path):
-                item = to_document(row, self._fields) if isinstance(row, Record) else row
+        for source in self._sources:
+            for row in self._rows(source):
+                item = to_document(row, self._reading) if isinstance(row, Record) else row
+                self._measure.row(row.origin.line)
                 if isinstance(item, ReadProblem):
                     self.problems.append(item)
+                    self._before.append(position)
                     continue
                 self._remember(position, row.origin)
                 position += 1
+                self._measure.documents = position
                 yield item
+            self._measure.done()
+
+    def expected(self) -> int | None:
+        """How many documents there are in all, by the share of the bytes that was read; ``None``: not known yet."""
+        return self._measure.expected()
 
     def origin(self, position: int) -> Origin:
         """Tells where the document at a position (from 0, in iteration order) was read."""
@@ -77,7 +83,23 @@ class DocumentReader:
         first = self._run_origins[run]
         if first.line is None:
             return first
-        return Origin(first.source, first.line + position - self._run_starts[run], first.unit)
+        return Origin(first.source, first.line + position - self._run_starts[run], first.unit, first.known_as)
+
+    def failures(self, failed: Sequence[FailedDocument]) -> list[FailedDocument]:
+        """What is not in the index, in reading order: what could not be read, and what the index refused.
+
+        Args:
+            failed: As reported by `EntityIndex.add`.
+        """
+        placed = [
+            (before, 0, FailedDocument(id=None, reason=one.reason, source=one.origin.source, line=one.origin.line))
+            for before, one in zip(self._before, self.problems, strict=True)
+        ]
+        for one in failed:
+            position = one.position or 0
+            origin = self.origin(position)
+            placed.append((position, 1, one.model_copy(update={"source": origin.source, "line": origin.line})))
+        return [one for *_, one in sorted(placed, key=lambda place: place[:2])]
 
     def _remember(self, position: int, origin: Origin) -> None:
         """Keeps only the first of a run of consecutive lines: a million lines take one entry."""
@@ -85,43 +107,42 @@ class DocumentReader:
             self._run_starts.append(position)
             self._run_origins.append(origin)
 
-    def _rows(self, path: Path | None) -> Rows:
-        if path is None:
-            return read_json_lines(self._stdin or sys.stdin.buffer, "<stdin>")
-        return read_file(path, source_name(path), self._fields)
+    def _rows(self, source: Source) -> Rows:
+        if source.path is None:
+            return read_json_lines(self._stdin or sys.stdin.buffer, source.origin, self._reading)
+        return read_file(source, self._reading, self._measure.watch)
 
 
-def read_file(path: Path, source: str, fields: Fields) -> Rows:
+def read_file(source: Source, reading: Reading, watch: Callable[[BinaryIO], None] | None = None) -> Rows:
     """Yields the records of one file, by its ending; what cannot be read is a problem, never an error.
 
     Args:
-        path: The file.
-        source: What its records' places are called after.
-        fields: Which field holds what.
+        source: The file, with the name that its records' places get.
+        reading: Which field holds what, and so on.
+        watch: Given the open file, to ask how far it was read.
 
     Raises:
         MissingExtraError: A Parquet file without pyarrow.
     """
+    path = cast(Path, source.path)
+    origin = source.origin
+    kind = file_kind(path, reading)
     try:
-        match path.suffix.lower():
-            case ".csv":
-                yield from read_csv(path, source, fields)
-            case ".parquet":
-                yield from read_parquet(path, source, fields)
-            case ending if ending in TEXT_ENDINGS:
-                yield _whole(path, source, fields)
-            case _:
-                with path.open("rb") as lines:
-                    yield from read_json_lines(lines, source)
-    except OSError as error:
-        yield ReadProblem(Origin(source), f"the file cannot be read: {error.strerror or error}")
-
-
-def _whole(path: Path, source: str, fields: Fields) -> Record | ReadProblem:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        return ReadProblem(Origin(source), f"not UTF-8 (byte {error.start + 1} of the file)")
-    if not text.strip():
-        return ReadProblem(Origin(source), "the file is empty")
-    return Record(Origin(source), {fields.id: source, fields.text: text})
+        if kind is FileKind.PARQUET:
+            yield from read_parquet(path, origin, reading)
+            return
+        with path.open("rb") as raw:
+            if watch is not None:
+                watch(raw)
+            file = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix.lower() == COMPRESSED else raw
+            match kind:
+                case FileKind.CSV | FileKind.TSV:
+                    yield from read_csv(file, origin, reading, "\t" if kind is FileKind.TSV else None)
+                case FileKind.TEXT:
+                    yield read_text(file, origin, reading)
+                case FileKind.JSON:
+                    yield from read_json(file, origin, reading)
+                case _:
+                    yield from read_json_lines(file, origin, reading)
+    except (OSError, EOFError, zlib.error) as error:
+        yield ReadProblem(origin, f"the file cannot be read: {getattr(error, 'strerror', None) or error}")

@@ -1,22 +1,31 @@
-"""One record of a file (a JSON object, a row) to one document."""
+"""One record of a file (a JSON object, a row) to one document, and how a user wants records read."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import codecs
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from nerret_tools.documents import Document
+from nerret_tools.errors import DataFileError, DocumentError
+from nerret_tools.intake import document_of
 from nerret_tools.reading.problems import Origin, ReadProblem
 
-__all__ = ["Fields", "Record", "Rows", "to_document"]
+__all__ = ["FileKind", "Reading", "Record", "Rows", "to_document"]
 
-SPANS_FIELD = "spans"
-LABELS_FIELD = "entities"
-_SHOWN_CHARACTERS = 40
+
+class FileKind(StrEnum):
+    """What a file is read as."""
+
+    JSON_LINES = "jsonl"
+    JSON = "json"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+    TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -31,85 +40,75 @@ Rows = Iterator[Record | ReadProblem]
 
 
 @dataclass(frozen=True)
-class Fields:
-    """Which fields of a record hold what.
+class Reading:
+    """How files become documents.
 
     Attributes:
-        id: The field with the document's id.
-        text: The field with the document's text.
-        number_missing_ids: Give a record without an id the name ``<source>:<line>``.
+        id_field: The field or column with the id; whole numbers become text.
+        text_field: The field or column with the text. The fields beside both become metadata.
+        number_missing_ids: Name a record without an id ``<file>:<line>`` instead of refusing it.
+        id_root: The folder that the ids of text files are relative to. ``None``: the folder that was named, whose own
+            name they begin with; of a file that was named, the folder that it lies in.
+        kind: What every file is read as, whatever its name ends in; ``None``: what its ending says.
+        encoding: Of all files but Parquet; a byte order mark overrules it.
+        separator: Between the cells of CSV; ``None``: the one that the header line shows.
+        strip_headers: Take the header lines of mails and news off their texts.
     """
 
-    id: str = "id"
-    text: str = "text"
+    id_field: str = "id"
+    text_field: str = "text"
     number_missing_ids: bool = False
+    id_root: str | Path | None = None
+    kind: FileKind | None = None
+    encoding: str = "utf-8"
+    separator: str | None = None
+    strip_headers: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `DataFileError` for an encoding or a separator that cannot be."""
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError as error:
+            raise DataFileError(f"there is no encoding {self.encoding!r}; for example utf-8, utf-16, cp1252") from error
+        if self.separator is not None and len(self.separator) != 1:
+            raise DataFileError(f"the separator must be one character, not {self.separator!r}")
+
+    @property
+    def required(self) -> list[str]:
+        """The fields that a table must have."""
+        return [self.text_field] if self.number_missing_ids else [self.id_field, self.text_field]
+
+    def canonical(self, names: Sequence[str]) -> list[str]:
+        """The columns' names, with those of id and text written as asked for where only the case differs."""
+        found = list(names)
+        for wanted in (self.id_field, self.text_field):
+            if wanted not in found:
+                alike = [place for place, name in enumerate(found) if name.strip().casefold() == wanted.casefold()]
+                if len(alike) == 1:
+                    found[alike[0]] = wanted
+        return found
+
+    def missing_column(self, names: Sequence[str]) -> str | None:
+        """What to say where a needed column is missing."""
+        for name in self.required:
+            if name not in names:
+                options = (
+                    "--text-field" if name == self.text_field else "--id-field, or let --number-missing-ids make one"
+                )
+                return f'no column "{name}" (columns: {", ".join(names)}); name another with {options}'
+        return None
 
 
-def to_document(record: Record, fields: Fields) -> Document | ReadProblem:
-    """Makes a document of a record, or says why that is not possible.
-
-    ``spans`` become the document's own mentions. ``entities`` in the form of labelled data is
-    left out: labels are for evaluation, they must not reach the index. All else is metadata.
-    """
-    values = dict(record.values)
+def to_document(record: Record, reading: Reading) -> Document | ReadProblem:
+    """Makes a document of a record, or says why that is not possible; see `document_of`."""
+    origin = record.origin
+    spare = None
+    if reading.number_missing_ids:
+        spare = origin.name if origin.line is None else f"{origin.name}:{origin.line}"
+    values: Mapping[str, Any] = record.values
     try:
-        document_id = _take_id(values, record.origin, fields)
-        text = _take_text(values, fields.text)
-        spans = _take_spans(values)
-        if _is_labels(values.get(LABELS_FIELD)):
-            del values[LABELS_FIELD]
-        return Document(id=document_id, text=text, metadata=values, spans=spans)
-    except ValidationError as error:
-        return ReadProblem(record.origin, "; ".join(_explain(detail) for detail in error.errors()))
-    except ValueError as error:
-        return ReadProblem(record.origin, str(error))
-
-
-def _explain(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"])
-    return f"the {where} cannot be used: {detail['msg']}"
-
-
-def _take_id(values: dict[str, Any], origin: Origin, fields: Fields) -> str:
-    found = values.pop(fields.id, None)
-    if found is None or found == "":
-        if fields.number_missing_ids:
-            return f"{origin.source}:{origin.line}"
-        raise ValueError(f'no id: the field "{fields.id}" is missing or empty (fields: {_names(values)})')
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found)
-    if not isinstance(found, str):
-        raise ValueError(f'the field "{fields.id}" must be text or a whole number, not {_show(found)}')
-    return found
-
-
-def _take_text(values: dict[str, Any], field: str) -> str:
-    if values.get(field) is None:
-        values.pop(field, None)
-        raise ValueError(f'no text: the field "{field}" is missing (fields: {_names(values)})')
-    text = values.pop(field)
-    if not isinstance(text, str):
-        raise ValueError(f'the field "{field}" must be text, not {_show(text)}')
-    return text
-
-
-def _take_spans(values: dict[str, Any]) -> Any:
-    spans = values.pop(SPANS_FIELD, None)
-    if isinstance(spans, str):  # a CSV cell
-        spans = json.loads(spans) if spans else None
-    return spans
-
-
-def _is_labels(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, dict) and {"start", "end", "type"} <= item.keys() for item in value
-    )
-
-
-def _names(values: dict[str, Any]) -> str:
-    return ", ".join(values) or "none"
-
-
-def _show(value: Any) -> str:
-    shown = json.dumps(value, default=str)
-    return shown if len(shown) <= _SHOWN_CHARACTERS else shown[:_SHOWN_CHARACTERS] + "…"
+        return document_of(values, reading.id_field, reading.text_field, spare)
+    except DocumentError as error:
+        no_id = spare is None and values.get(reading.id_field) in (None, "")
+        advice = "; name another with --id-field, or let --number-missing-ids make one" if no_id else ""
+        return ReadProblem(origin, f"{error}{advice}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
 from nerret_tools.storage.filters import parse_filter
 from nerret_tools.storage.keys import METADATA, content_of
-from nerret_tools.storage.metadata import from_json
+from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
 from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
 from nerret_tools.storage.place import is_server
 from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention, mention_ids
@@ -206,6 +207,18 @@ class ChromaStore:
             kept = (one for portion in portions for one in self._index.documents.metadata(portion))
             found = [name for name, stored in kept if chosen.matches(from_json(stored[METADATA]))]
         return set(found).difference(hidden)
+
+    def fields(self) -> dict[str, int]:
+        """Metadata keys that a filter can name, sorted, with the number of documents that have each."""
+        self._state()
+        documents = self._index.documents
+        counts = Counter(
+            key
+            for _, kept in documents.metadata(documents.all_ids())
+            for key in kept
+            if not key.startswith(RESERVED_PREFIX)
+        )
+        return dict(sorted(counts.items()))
 
     def count_documents(self) -> int:
         """Documents that are stored completely."""

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nerret_mcp.options import Options, UsageError, parse
 from nerret_tools.errors import NerretError
+from nerret_tools.exit_codes import FAILURE, WRONG_INPUT
 
 if TYPE_CHECKING:
     from nerret_mcp.library import Library
 
 __all__ = ["run"]
-
-FAILURE = 1
-WRONG_INPUT = 2
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:

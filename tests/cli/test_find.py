@@ -1,3 +1,4 @@
+import csv
 import json
 import re
 from pathlib import Path
@@ -38,10 +39,11 @@ def test_the_demos_types_are_found(nerret, demo_index, corpus):
 def test_the_evidence_is_in_the_answer(nerret, demo_index, corpus):
     for hit in find(nerret, demo_index, "dinosaur")["hits"]:
         text = corpus[hit["document_id"]]["text"]
-        assert hit["document"]["text"] == text
+        assert hit["mentions"][0]["text"] in hit["snippet"]
+        assert "document" not in hit
         for mention in hit["mentions"]:
             assert text[mention["start"] : mention["end"]] == mention["text"]
-        assert hit["document"]["metadata"] == {"topic": corpus[hit["document_id"]]["topic"]}
+        assert hit["metadata"] == {"topic": corpus[hit["document_id"]]["topic"]}
 
 
 def test_the_table_says_how_many_and_marks_the_mention(nerret, demo_index):
@@ -49,7 +51,7 @@ def test_the_table_says_how_many_and_marks_the_mention(nerret, demo_index):
     assert result.exit_code == 0
     first, header, *rows = result.stdout.splitlines()
     assert re.search(r"“dinosaur” \(relevance ≥ 0\.\d\d\)$", first)
-    assert header.split() == ["#", "relevance", "id", "text"]
+    assert header.split() == ["#", "relevance", "id", "place", "text"]
     assert any("[Microraptor]" in row or "[Stegosaurus]" in row for row in rows)
 
 
@@ -76,7 +78,7 @@ def test_a_cut_page_says_how_to_get_the_next_one_on_stderr(nerret, demo_index):
         "find", "city", "--index", demo_index, "--min-relevance", "0", "--limit", "2", "--cursor", cursor
     )
     assert following.exit_code == 0
-    assert following.stdout.splitlines()[1].split() == ["relevance", "id", "text"]
+    assert following.stdout.splitlines()[1].split() == ["relevance", "id", "place", "text"]
 
 
 def test_a_filter_leaves_only_its_documents(nerret, demo_index, corpus):
@@ -101,7 +103,7 @@ def test_nothing_found_is_no_failure(nerret, demo_index):
 def test_a_score_as_the_cut_off_is_shown_as_such(nerret, demo_index):
     result = nerret("find", "dinosaur", "--index", demo_index, "--min-score", "0.1")
     assert "(score ≥ 0.10)" in result.stdout.splitlines()[0]
-    assert result.stdout.splitlines()[1].split() == ["#", "score", "id", "text"]
+    assert result.stdout.splitlines()[1].split() == ["#", "score", "id", "place", "text"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,52 @@ def test_without_an_index_the_option_is_named(nerret):
     result = nerret("find", "dinosaur")
     assert result.exit_code == 2
     assert "--index" in result.stderr
+
+
+def test_several_types_are_answered_at_once(nerret, demo_index):
+    alone = [find(nerret, demo_index, kind, "--limit", "3") for kind in ("dinosaur", "airline")]
+    assert find(nerret, demo_index, "dinosaur", "airline", "--limit", "3")["answers"] == alone
+    shown = nerret("find", "dinosaur", "airline", "--index", demo_index).stdout
+    assert "“dinosaur”" in shown
+    assert "“airline”" in shown
+    assert nerret("find", "dinosaur", "airline", "--index", demo_index, "--cursor", "x").exit_code == 2
+
+
+def test_fields_are_chosen_and_csv_is_a_row_a_document(nerret, demo_index, corpus):
+    ask = ("dinosaur", "--limit", "3")
+    chosen = find(nerret, demo_index, *ask, "--fields", "document_id, text,topic")
+    for hit in chosen["hits"]:
+        line = corpus[hit["document_id"]]
+        assert hit == {"document_id": line["id"], "text": line["text"], "topic": line["topic"]}
+    listed = nerret("find", *ask, "airline", "--index", demo_index, "--csv")
+    rows = list(csv.DictReader(listed.stdout.splitlines()))
+    assert [row["entity_type"] for row in rows] == ["dinosaur"] * 3 + ["airline"] * 3
+    for row in rows:
+        text = corpus[row["document_id"]]["text"]
+        assert text[int(row["start"]) : int(row["end"])] == row["mention"]
+    assert nerret("find", *ask, "--index", demo_index, "--fields", "text").exit_code == 2
+    assert nerret("find", *ask, "--index", demo_index, "--json", "--csv").exit_code == 2
+
+
+def test_a_field_that_no_document_has_is_said(nerret, small_index):
+    ask = ("mountain", "--index", small_index, "--min-relevance", "0")
+    missed = nerret("find", *ask, "--where", "yaer=1990", "--where", "year=1990")
+    assert missed.exit_code == 0
+    assert "'yaer'" in missed.stderr
+    assert "there are: year" in missed.stderr
+    assert nerret("find", *ask, "--where", "year=1889").stderr == ""
+
+
+def test_duplicates_are_one_row_on_request(nerret, small_index, tmp_path):
+    again = tmp_path / "again.jsonl"
+    again.write_text('{"id": "copy", "text": "KLM flies  to QUITO."}\n')
+    nerret("index", again, "--index", small_index)
+    ask = ("airline", "--min-relevance", "0")
+    assert find(nerret, small_index, *ask)["total"] == 4
+    grouped = find(nerret, small_index, *ask, "--group-duplicates")
+    assert grouped["total"] == 3
+    together = [{hit["document_id"], *hit["duplicates"]} for hit in grouped["hits"]]
+    assert {"klm", "copy"} in together
 
 
 def test_int8_gives_the_same_answer_and_another_format_is_wrong_usage(nerret, demo_index):

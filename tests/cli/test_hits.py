@@ -1,4 +1,5 @@
 import io
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +7,8 @@ from rich.console import Console
 
 from nerret_tools import Document, FindResult, Hit, Mention
 from nerret_tools.cli.hits import excerpt, headline, print_hits
+from nerret_tools.cli.output import WIDEST
+from nerret_tools.cli.repetitions import group
 
 
 def hit(text, *surfaces, name="d1", relevance=0.9):
@@ -108,16 +111,43 @@ def test_the_headline_says_how_many_and_over_which_cut_off():
 def test_a_row_has_rank_relevance_id_and_sentence():
     shown = printed(found(hit("Etna smokes.", "Etna", name="s1"), hit("K2 is cold.", "K2", name="s2", relevance=0.61)))
     rows = [line.split() for line in shown.splitlines()]
-    assert rows[1] == ["#", "relevance", "id", "text"]
-    assert rows[2] == ["1", "0.90", "s1", "[Etna]", "smokes."]
-    assert rows[3] == ["2", "0.61", "s2", "[K2]", "is", "cold."]
+    assert rows[1] == ["#", "relevance", "id", "place", "text"]
+    assert rows[2] == ["1", "0.90", "s1", "1:0", "[Etna]", "smokes."]
+    assert rows[3] == ["2", "0.61", "s2", "1:0", "[K2]", "is", "cold."]
+
+
+def test_the_place_is_the_line_and_the_characters_before_the_mention():
+    shown = printed(found(hit("It was late.\nThen Etna smoked.", "Etna", name="s1")))
+    assert "2:18" in shown
+
+
+def test_in_a_pipe_every_document_has_one_line_with_its_whole_id():
+    name = "a/very/long/" * 20 + "id"
+    shown = printed(found(hit("Etna smokes. " * 50, "Etna", name=name), hit("K2.", "K2")), width=WIDEST)
+    assert len(shown.splitlines()) == 4
+    assert name in shown
+
+
+def test_on_a_terminal_a_long_id_goes_on_in_the_next_lines():
+    name = "abcdefghij" * 5
+    shown = printed(found(hit("Etna smokes.", "Etna", name=name)), width=80, terminal=True)
+    begun = "".join(re.sub("\x1b.*?m", "", line)[14:32].split(" ")[0] for line in shown.splitlines()[2:])
+    assert begun == name
+
+
+def test_documents_of_one_text_are_counted_in_their_row():
+    one = hit("Etna smokes.", "Etna", name="s1")
+    grouped, same = group([found(one, hit("etna  SMOKES.", "etna", name="s2"), hit("K2.", "K2", name="s3"))], 1)
+    assert (grouped[0].total, [one.document_id for one in grouped[0].hits]) == (2, ["s1"])
+    assert same == {"s1": ["s2"]}
+    assert "(+1 of this text)" in printed(grouped[0], same=same)
 
 
 def test_later_pages_have_no_ranks_because_they_are_not_known():
     shown = printed(found(hit("Etna smokes.", "Etna", name="s1")), first_page=False)
     assert [line.split() for line in shown.splitlines()][1:] == [
-        ["relevance", "id", "text"],
-        ["0.90", "s1", "[Etna]", "smokes."],
+        ["relevance", "id", "place", "text"],
+        ["0.90", "s1", "1:0", "[Etna]", "smokes."],
     ]
 
 
@@ -140,7 +170,7 @@ def test_no_line_is_wider_than_the_terminal():
     text = "It was late. " * 40 + "Etna smokes. " + "Nobody looked. " * 40
     result = found(*[hit(text, "Etna", name=f"folder/of/documents/number-{n}") for n in range(12)])
     for width in (40, 60, 80, 200):
-        lines = printed(result, width=width).splitlines()
+        lines = [re.sub("\x1b.*?m", "", line) for line in printed(result, width=width, terminal=True).splitlines()]
         assert max(len(line) for line in lines[1:]) <= width
         assert sum("Etna" in line for line in lines) == 12
-        assert len(lines) <= 2 + 12 * 4
+        assert len(lines) <= 3 + 12 * 4

@@ -89,7 +89,68 @@ def test_a_path_that_does_not_exist_leaves_no_index_behind(nerret, tmp_path):
     assert not (tmp_path / "index").exists()
 
 
+def test_prune_removes_what_is_no_longer_in_the_sources(nerret, small_index, tmp_path):
+    source = tmp_path / "small.jsonl"
+    lines = source.read_text().splitlines(keepends=True)
+    source.write_text(lines[0] + lines[2] + '{"id": "etna", "text": "Etna is quiet."}\n')
+    result = nerret("index", source, "--index", small_index, "--prune", "--json")
+    report = json.loads(result.stdout)
+    assert (report["unchanged"], report["pruned"], [one["id"] for one in report["not_indexed"]]) == (2, 1, ["etna"])
+    assert stats(nerret, small_index)["documents"] == 2
+
+
+def test_nothing_is_pruned_where_something_could_not_be_read(nerret, small_index, tmp_path):
+    source = tmp_path / "small.jsonl"
+    lines = source.read_text().splitlines(keepends=True)
+    source.write_text(lines[0] + "{broken\n")
+    result = nerret("index", source, "--index", small_index, "--prune")
+    assert result.exit_code == 2
+    assert "Nothing was removed" in result.stderr
+    assert stats(nerret, small_index)["documents"] == 3
+
+
+def test_what_error_lines_quote_cannot_steer_the_terminal(nerret, tmp_path):
+    (tmp_path / "a.csv").write_text("\x1b[31mid,\x9b2Jtext\n1,x\n")
+    (tmp_path / "b.jsonl").write_text('{"id": "\\u001b[2J\\u009b0m", "text": ""}\n')
+    (tmp_path / "c\x1b[0m.txt").write_text("")
+    for name in ("a.csv", "b.jsonl", "c\x1b[0m.txt"):
+        result = nerret("index", tmp_path / name, "--index", tmp_path / "index")
+        assert result.exit_code == 2
+        assert not set(result.stderr + result.stdout) & {"\x1b", "\x9b", "\x07"}
+    shown = nerret("index", tmp_path / "b.jsonl", "--index", tmp_path / "index", "--json")
+    assert not set(shown.stdout) & {"\x1b", "\x9b"}
+    assert json.loads(shown.stdout)["not_indexed"][0]["id"] == "\x1b[2J\x9b0m"
+
+
+def test_the_others_are_said_to_be_in_only_where_there_are_others(nerret, tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "no id"}\n')
+    alone = nerret("index", source, "--index", tmp_path / "index")
+    assert "The others are in" not in alone.stderr
+    assert "--number-missing-ids" in alone.stderr
+    source.write_text('{"text": "no id"}\n{"id": "a", "text": "Etna smokes."}\n')
+    assert "The others are in." in nerret("index", source, "--index", tmp_path / "index").stderr
+
+
+def test_both_what_could_not_be_read_and_what_was_refused_stand_in_the_order_of_the_file(nerret, tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"id": "a", "text": ""}\n{broken\n{"id": "b", "text": "Etna."}\n{"id": "c", "text": " "}\n')
+    result = nerret("index", source, "--index", tmp_path / "index", "--json")
+    report = json.loads(result.stdout)
+    assert [(one["line"], one["id"]) for one in report["not_indexed"]] == [(1, "a"), (2, None), (4, "c")]
+    assert [line.split(":")[1].split(" ")[0] for line in result.stderr.splitlines()[:3]] == ["1", "2", "4"]
+
+
+def test_links_to_folders_are_said_to_be_left_out(nerret, tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Etna smokes.")
+    (folder / "link").symlink_to(tmp_path, target_is_directory=True)
+    result = nerret("index", folder, "--index", tmp_path / "index")
+    assert "1 links to folders" in result.stderr
+
+
 def test_labels_of_the_demo_corpus_are_not_in_the_index(nerret, demo_index):
     answer = json.loads(nerret("find", "dinosaur", "--index", demo_index, "--json").stdout)
-    assert all(set(hit["document"]["metadata"]) == {"topic"} for hit in answer["hits"])
+    assert all(set(hit["metadata"]) == {"topic"} for hit in answer["hits"])
     assert stats(nerret, demo_index)["documents"] == len(CORPUS.read_text().splitlines())

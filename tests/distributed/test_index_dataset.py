@@ -7,7 +7,7 @@ import pytest
 from nerret_tools import EntityIndex
 from nerret_tools.distributed import index_dataset
 from nerret_tools.errors import DataFileError, FilterError, InputError, ModelMismatchError, StoreUnavailableError
-from nerret_tools.reading import DocumentReader
+from nerret_tools.reading import DocumentReader, Reading
 
 from .conftest import QUIET, lines
 
@@ -43,9 +43,9 @@ def test_the_index_and_the_report_equal_those_of_a_single_process(shared_server,
     assert (report.added, report.unchanged, report.updated, report.mentions) == (60, 1, 0, alone.mentions)
     expected = {(problem.origin.line, None, problem.reason) for problem in reader.problems}
     expected |= {(reader.origin(one.position).line, one.id, one.reason) for one in alone.failed}
-    places, reasons = zip(*(one.reason.split(": ", 1) for one in report.failed), strict=True)
-    numbers = [int(place.rsplit(" ", 1)[1]) for place in places]
-    assert {(line, one.id, why) for line, one, why in zip(numbers, report.failed, reasons, strict=True)} == expected
+    numbers = [one.line for one in report.failed]
+    assert {(one.line, one.id, one.reason) for one in report.failed} == expected
+    assert {one.source for one in report.failed} == {reader.problems[0].origin.source}
     assert [one.position + 1 for one in report.failed] == numbers == sorted(numbers)
     assert len(numbers) == 9
     assert_equal(url, "equal-here", "equal-there")
@@ -112,7 +112,7 @@ def test_a_ray_dataset_is_indexed_in_its_order_with_a_detector_of_ones_own(
     records = [{"key": number, "body": one["text"], "year": one["year"]} for number, one in enumerate(lines(100))]
     records[80] = {**records[0], "body": "Etna smokes."}  # a second document 0: the first is kept
     dataset = ray.data.from_items(records, override_num_blocks=12)
-    names = {"id_field": "key", "text_field": "body"}
+    names = {"reading": Reading(id_field="key", text_field="body")}
     url = shared_server.address
 
     report = index_dataset(

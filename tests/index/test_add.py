@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import textwrap
+import uuid
 
+import numpy as np
 import pytest
 
 from nerret_tools import Document, EntityIndex
@@ -104,7 +108,7 @@ def test_what_cannot_be_indexed_is_reported_and_the_rest_goes_in(tmp_path):
         Document(id="surrogate", text="broken \ud800 text"),
         Document(id="span", text="short", spans=[(0, 99)]),
         Document(id="space", text="a   b", spans=[(1, 3)]),
-        Document(id="date", text="Qantas flew.", metadata={"when": datetime.date(2020, 1, 1)}),
+        Document(id="date", text="Qantas flew.", metadata={"when": object()}),
         {"id": "mapping", "text": "Iberia flew to Quito."},
         {"id": "no text"},
         Document(id="good", text="Another text under the same id."),
@@ -134,6 +138,54 @@ def test_what_cannot_be_indexed_is_reported_and_the_rest_goes_in(tmp_path):
         }
         assert index.get(["nul"])[0].text == "Qantas\x00 flew to Lima."
         assert index.get(["good"])[0].text == "Qantas flew to Lima."
+
+
+def test_values_of_programs_become_values_of_json_and_other_fields_metadata(tmp_path):
+    values = {
+        "when": datetime.datetime(2020, 1, 2, 3, 4, tzinfo=datetime.UTC),
+        "day": datetime.date(2020, 2, 29),
+        "price": decimal.Decimal("1.10"),
+        "key": uuid.UUID(int=7),
+        "file": pathlib.PurePosixPath("a/b.txt"),
+        "score": np.float32(0.5),
+        "count": np.int64(3),
+        "yes": np.bool_(True),
+        "row": np.arange(2),
+        "tags": {"b", "a"},
+        "raw": "é".encode(),
+    }
+    plain = {
+        "when": "2020-01-02T03:04:00Z",
+        "day": "2020-02-29",
+        "price": "1.10",
+        "key": "00000000-0000-0000-0000-000000000007",
+        "file": "a/b.txt",
+        "score": 0.5,
+        "count": 3,
+        "yes": True,
+        "row": [0, 1],
+        "tags": ["a", "b"],
+        "raw": "é",
+    }
+    with EntityIndex.open(tmp_path / "values") as index:
+        report = index.add(
+            [
+                Document(id="document", text="Qantas flew.", metadata=values),
+                {"id": 7, "text": "Qantas flew.", "metadata": values, "source": "wiki"},
+                {"id": np.int64(8), "text": b"Qantas flew.", "source": "wiki", "entities": []},
+                {"id": uuid.UUID(int=9), "text": "Qantas flew.", "spans": [(0, 6)]},
+                {"id": True, "text": "Qantas flew."},
+                {"id": 1.5, "text": "Qantas flew."},
+                ["no", "mapping"],
+            ]
+        )
+        assert report.added == 4
+        assert [one.position for one in report.failed] == [4, 5, 6]
+        assert index.get(["document"])[0].metadata == plain
+        assert index.get(["7"])[0].metadata == plain | {"source": "wiki"}
+        assert index.get(["8"])[0].metadata == {"source": "wiki"}
+        assert [one.text for one in index.mentions(str(uuid.UUID(int=9)))] == ["Qantas"]
+        assert index.ids({"source": "wiki"}) == ["7", "8"]
 
 
 def test_a_very_long_text_keeps_its_offsets(tmp_path):

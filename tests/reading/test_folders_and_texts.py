@@ -1,9 +1,10 @@
+import io
 import os
 
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.reading import DocumentReader
+from nerret_tools.reading import DocumentReader, FileKind, Reading
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +70,9 @@ def test_an_empty_and_a_badly_encoded_text_are_reported_and_the_others_read(tmp_
     put(tmp_path / "x" / "c.txt", "good")
     reader = DocumentReader(["x"])
     assert [document.id for document in reader] == ["x/c.txt"]
-    assert [str(problem) for problem in reader.problems] == [
-        "x/a.txt: the file is empty",
-        "x/b.txt: not UTF-8 (byte 4 of the file)",
-    ]
+    first, second = map(str, reader.problems)
+    assert first == "x/a.txt: the file is empty"
+    assert second.startswith("x/b.txt: not UTF-8 (byte 4 of the file); if the file comes from Windows, read it with")
 
 
 def test_a_file_that_vanishes_before_its_turn_is_reported(tmp_path):
@@ -96,14 +96,103 @@ def test_a_folder_without_readable_files_names_the_accepted_endings(tmp_path, in
     (tmp_path / "x").mkdir()
     for name in inside:
         put(tmp_path / "x" / name, "x")
-    with pytest.raises(DataFileError, match=r"\.jsonl, \.ndjson, \.csv, \.parquet, \.txt, \.md"):
+    with pytest.raises(DataFileError, match=r"\.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.parquet, \.txt, \.md"):
         DocumentReader(["x"])
 
 
 def test_a_file_with_another_ending_is_refused_with_the_accepted_ones(tmp_path):
-    put(tmp_path / "a.json", "{}")
-    with pytest.raises(DataFileError, match=r"a\.json has none of the endings .*\.jsonl"):
-        DocumentReader(["a.json"])
+    put(tmp_path / "a.yaml", "{}")
+    with pytest.raises(DataFileError, match=r"a\.yaml has none of the endings .*\.jsonl.*--as text"):
+        DocumentReader(["a.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("a.html", "pandoc -t plain"), ("a.PDF", "pdftotext"), ("a.xlsx", "as CSV"), ("a.zip", "unpack")],
+)
+def test_for_a_well_known_ending_the_way_to_text_is_said(tmp_path, name, advice):
+    put(tmp_path / name, "x")
+    with pytest.raises(DataFileError, match=advice):
+        DocumentReader([name])
+
+
+def test_a_folder_gives_the_same_ids_from_wherever_it_is_indexed(tmp_path, monkeypatch):
+    put(tmp_path / "home" / "notes" / "deep" / "a.txt", "one")
+    ids = {}
+    for here, path in {"home": "notes", "home/notes": ".", ".": "home/notes", "home/notes/deep": ".."}.items():
+        monkeypatch.chdir(tmp_path / here)
+        ids[here] = [document.id for document in DocumentReader([path])]
+    assert set(map(tuple, ids.values())) == {("notes/deep/a.txt",)}
+    monkeypatch.chdir(tmp_path)
+    rooted = Reading(id_root="home/notes/deep")
+    assert [document.id for document in DocumentReader(["home/notes"], rooted)] == ["a.txt"]
+
+
+def test_folders_of_one_name_need_a_root_for_their_ids(tmp_path):
+    put(tmp_path / "x" / "notes" / "a.txt", "one")
+    put(tmp_path / "y" / "notes" / "a.txt", "two")
+    with pytest.raises(DataFileError, match="--id-root"):
+        DocumentReader(["x/notes", "y/notes"])
+    rooted = Reading(id_root=".")
+    assert [one.id for one in DocumentReader(["x/notes", "y/notes"], rooted)] == ["x/notes/a.txt", "y/notes/a.txt"]
+    with pytest.raises(DataFileError, match="is not below x"):
+        DocumentReader(["y/notes"], Reading(id_root="x"))
+
+
+def test_accents_in_file_names_are_composed_in_ids(tmp_path):
+    put(tmp_path / "x" / "Dudame\u0301.txt", "one")
+    assert [document.id for document in DocumentReader(["x"])] == ["x/Dudam\u00e9.txt"]
+
+
+def test_links_to_folders_are_counted_and_not_followed(tmp_path):
+    put(tmp_path / "x" / "a.txt", "one")
+    put(tmp_path / "elsewhere" / "b.txt", "two")
+    (tmp_path / "x" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "x" / "circle").symlink_to(tmp_path / "x", target_is_directory=True)
+    reader = DocumentReader(["x"])
+    assert [document.id for document in reader] == ["x/a.txt"]
+    assert reader.left_out == {"links to folders": 2}
+
+
+MAIL = """From: a@example.org (A. Writer)
+Subject: Re: volcanoes
+ and lakes
+X-Long: 1
+
+Etna smokes.
+
+Note: this is no header.
+"""
+
+
+def test_files_without_an_ending_are_read_as_text_on_request_and_mails_without_headers(tmp_path):
+    put(tmp_path / "mail" / "101", MAIL)
+    put(tmp_path / "mail" / "102", "Note: not a mail\nbecause a text follows at once.\n")
+    with pytest.raises(DataFileError, match="--as text"):
+        DocumentReader(["mail"])
+    whole = list(DocumentReader(["mail"], Reading(kind=FileKind.TEXT)))
+    assert [document.text for document in whole] == [MAIL, "Note: not a mail\nbecause a text follows at once.\n"]
+    first, second = DocumentReader(["mail"], Reading(kind=FileKind.TEXT, strip_headers=True))
+    assert first.text == "Etna smokes.\n\nNote: this is no header.\n"
+    assert first.metadata == {"from": "a@example.org (A. Writer)", "subject": "Re: volcanoes and lakes"}
+    assert (second.text, second.metadata) == (whole[1].text, {})
+
+
+def test_how_many_documents_there_will_be_is_told_from_the_bytes_read(tmp_path):
+    put(tmp_path / "x" / "a.jsonl", "".join(f'{{"id": "a{n:05}", "text": "the same"}}\n' for n in range(20_000)))
+    put(
+        tmp_path / "x" / "b.csv",
+        "id,text\n" + "".join(f"b{n:05},the same text of about the length\n" for n in range(20_000)),
+    )
+    reader = DocumentReader(["x"])
+    told = {}
+    for number, _ in enumerate(reader, start=1):
+        if number in (1, 10_000, 30_000):
+            told[number] = reader.expected()
+    assert told[10_000] == pytest.approx(40_000, rel=0.1)
+    assert told[30_000] == pytest.approx(40_000, rel=0.1)
+    assert reader.expected() == 40_000
+    assert DocumentReader(["-"], stdin=io.BytesIO(b"")).expected() is None
 
 
 def test_standard_input_can_be_named_once():

@@ -1,10 +1,11 @@
+import gzip
 import io
 import json
 
 import pytest
 
 from nerret_tools import Span
-from nerret_tools.reading import DocumentReader
+from nerret_tools.reading import DocumentReader, Reading
 
 
 def write(path, *lines, newline="\n"):
@@ -13,7 +14,7 @@ def write(path, *lines, newline="\n"):
 
 
 def read(*paths, **options):
-    reader = DocumentReader(paths, **options)
+    reader = DocumentReader(paths, Reading(**options))
     return list(reader), [str(problem) for problem in reader.problems]
 
 
@@ -87,10 +88,72 @@ def test_a_unicode_line_separator_inside_a_text_does_not_cut_the_line(tmp_path):
     assert problems == []
 
 
-def test_utf16_is_recognised(tmp_path):
+def test_utf16_is_read_line_by_line(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_bytes('{"id": "a", "text": "x"}\n{"id": "b", "text": "x"}\n'.encode("utf-16"))
-    assert read(path) == ([], ["a.jsonl: the file is UTF-16; save it as UTF-8"])
+    path.write_bytes('{"id": "a", "text": "é\u0a0a"}\nbroken\n{"id": "b", "text": "x"}\n'.encode("utf-16"))
+    documents, [problem] = read(path)
+    assert [document.text for document in documents] == ["é\u0a0a", "x"]
+    assert problem.startswith("a.jsonl, line 2: not JSON")
+
+
+def test_compressed_lines_are_read_and_a_damaged_file_is_a_problem(tmp_path):
+    path = tmp_path / "a.jsonl.gz"
+    whole = gzip.compress(b"".join(b'{"id": "%d", "text": "x %d"}\n' % (n, n * n) for n in range(2000)))
+    path.write_bytes(whole)
+    documents, problems = read(path)
+    assert (len(documents), problems) == (2000, [])
+    path.write_bytes(whole[: len(whole) // 2])
+    documents, [problem] = read(path)
+    assert 0 < len(documents) < 2000
+    assert problem.startswith("a.jsonl.gz: the file cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[{"id": 1, "text": "x"},\n {"id": 2, "text": "y"}]',
+        '{"id": 1, "text": "x"}\n{"id": 2, "text": "y"}\n',
+    ],
+)
+def test_json_is_a_list_of_objects_or_lines_of_them(tmp_path, content):
+    path = write(tmp_path / "a.json", content)
+    documents, problems = read(path)
+    assert ([document.id for document in documents], problems) == (["1", "2"], [])
+
+
+def test_one_object_over_several_lines_is_one_document(tmp_path):
+    [document], problems = read(write(tmp_path / "a.json", "{", ' "id": "a", "text": "x"', "}"))
+    assert (document.id, problems) == ("a", [])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"articles": [{"id": 1, "text": "x"}]}', 'inside an object, as "articles"'),
+        ('[{"id": 1,\n "text": ]', "not JSON: Expecting value (line 2, column 10)"),
+        ('[3, {"id": 1}]', "item 1: a JSON object was expected"),
+        ("[]", "the list is empty"),
+        ("", "the file is empty"),
+        ('"x"', "a list of JSON objects was expected"),
+    ],
+)
+def test_json_of_another_shape_is_a_problem(tmp_path, content, reason):
+    documents, problems = read(write(tmp_path / "a.json", content))
+    assert documents == []
+    assert reason in problems[0]
+
+
+def test_metadata_may_stand_in_a_field_of_its_own(tmp_path):
+    path = write(
+        tmp_path / "a.jsonl",
+        '{"id": "a", "text": "x", "metadata": {"year": 1990}, "lang": "en"}',
+        '{"id": "b", "text": "x", "metadata": "just text"}',
+        '{"id": "c", "text": "x", "metadata": {"year": 1990}, "year": 1991}',
+    )
+    [first, second], [problem] = read(path)
+    assert first.metadata == {"year": 1990, "lang": "en"}
+    assert second.metadata == {"metadata": "just text"}
+    assert "'year' is among its fields and in its metadata" in problem
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
@@ -137,7 +200,11 @@ def test_fields_can_have_other_names(tmp_path):
 def test_missing_ids_are_numbered_on_request(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"text": "one"}', "", '{"text": "two"}', '{"id": "own", "text": "three"}')
     documents, problems = read(path, number_missing_ids=True)
-    assert [document.id for document in documents] == ["a.jsonl:1", "a.jsonl:3", "own"]
+    assert [document.id for document in documents] == [
+        f"{tmp_path.name}/a.jsonl:1",
+        f"{tmp_path.name}/a.jsonl:3",
+        "own",
+    ]
     assert problems == []
 
 

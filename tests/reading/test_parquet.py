@@ -8,7 +8,8 @@ import pytest
 
 from nerret_tools import Span
 from nerret_tools.errors import MissingExtraError
-from nerret_tools.reading import DocumentReader
+from nerret_tools.intake import checked
+from nerret_tools.reading import DocumentReader, Reading
 
 
 def write(path, columns):
@@ -17,7 +18,7 @@ def write(path, columns):
 
 
 def read(path, **options):
-    reader = DocumentReader([path], **options)
+    reader = DocumentReader([path], Reading(**options))
     return list(reader), [str(problem).rpartition("a.parquet")[2] for problem in reader.problems]
 
 
@@ -43,7 +44,7 @@ def test_values_that_json_does_not_know_become_text(tmp_path):
         },
     )
     [document], _ = read(path)
-    assert document.metadata == {
+    assert checked(document).document.metadata == {
         "day": "2020-02-29",
         "price": "1.10",
         "raw": "_wA=",
@@ -75,7 +76,16 @@ def test_spans_are_lists_of_offsets(tmp_path):
 
 def test_a_missing_column_is_one_problem(tmp_path):
     path = write(tmp_path / "a.parquet", {"name": ["a", "b"], "text": ["x", "y"]})
-    assert read(path) == ([], [': the file has no column "id" (columns: name, text)'])
+    documents, [problem] = read(path)
+    assert documents == []
+    assert problem.startswith(': the file has no column "id" (columns: name, text); name another with --id-field')
+
+
+def test_bytes_in_the_text_column_are_utf8_or_reported(tmp_path):
+    path = write(tmp_path / "a.parquet", {"Id": [b"a", b"b"], "TEXT": ["café".encode(), b"caf\xe9"]})
+    [document], [problem] = read(path)
+    assert (document.id, document.text) == ("a", "café")
+    assert problem == ', row 2: the field "text" holds bytes that are not UTF-8 (byte 4); decode them first'
 
 
 def test_a_file_without_rows_is_reported(tmp_path):

@@ -289,6 +289,21 @@ class EntityIndex:
         """Delete documents and their mentions; return how many there were."""
         return self._store.delete([ids] if isinstance(ids, str) else list(ids))
 
+    def compact(self) -> int:
+        """Rewrite the folder without what was deleted or replaced; return the bytes that this gave back.
+
+        Until then the text of a deleted document can still be read in the folder's files, though no call returns
+        it; afterwards nothing of it is left there. All indexes of the folder are rewritten, which takes about as
+        long as writing them did and as much room again. Other processes may search meanwhile; other threads of
+        this one must not use the folder's indexes.
+
+        Raises:
+            IndexLockedError: Another process writes to the folder.
+            StoreError: The index is on a server: compact the folder on the server's machine.
+            StoreUnavailableError: There is no room.
+        """
+        return self._store.compact()
+
     def mentions(self, document_id: str) -> list[Mention]:
         """Return all mentions of a document, by place; empty for an unknown id."""
         known = self._store.known([document_id])
@@ -344,6 +359,10 @@ class EntityIndex:
     async def adelete(self, ids: Iterable[str]) -> int:
         """Delete as `delete` does, without blocking the event loop."""
         return await asyncio.to_thread(self.delete, ids)
+
+    async def acompact(self) -> int:
+        """Compact as `compact` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.compact)
 
     async def amentions(self, document_id: str) -> list[Mention]:
         """List as `mentions` does, without blocking the event loop."""

@@ -173,6 +173,23 @@ class ChromaStore:
         with self._writing():
             return delete(self._writable(), self._scan_copy(), ids)
 
+    def compact(self) -> int:
+        """Rewrite the folder so that nothing of deleted or replaced documents is left; returns the bytes given back.
+
+        All indexes of the folder are rewritten. It takes as much room as they do, and no other thread may use them.
+
+        Raises:
+            IndexLockedError: Another process writes to the folder.
+            StoreError: A server: it must be done on its machine. Or other programs' collections are in the folder.
+            StoreUnavailableError: There is no room.
+        """
+        from nerret_tools.storage.compaction import compact
+
+        if self._index.connection.folder is None:
+            return compact(self._index.connection)
+        with self._writing():
+            return compact(self._index.connection)
+
     def documents(self, ids: Sequence[str]) -> list[StoredDocument]:
         """The documents in the order asked for, without those that are not there."""
         hidden = self._state().hidden

@@ -59,6 +59,7 @@ class Connection:
         self.readers: dict[str, ScanReader] = {}
         self._key = key
         self._lock: FileLock | None = None
+        self._reading = database if isinstance(database, FolderDatabase) else None
         self._private: tempfile.TemporaryDirectory[str] | None = None
         self._users = 0
 
@@ -124,6 +125,20 @@ class Connection:
                 raise
             self._lock = lock
             return reading.successor
+
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """Chroma lets go of the folder that this process writes to, and opens what is there afterwards."""
+        from nerret_tools.storage.chroma_database import ChromaDatabase
+
+        old = self.writing()
+        old.close()
+        try:
+            yield
+        finally:
+            self.database = ChromaDatabase.open_folder(Path(self.location))
+            if self._reading is not None:
+                self._reading.successor = self.database
 
     @contextmanager
     def briefly_writing(self) -> Iterator[tuple[Path, ChromaDatabase]]:

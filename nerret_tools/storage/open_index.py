@@ -38,7 +38,7 @@ class OpenIndex:
     connection: Connection
     name: str
     retry_seconds: float
-    _patient: ChromaDatabase | None = None
+    _patient: tuple[ChromaDatabase, ChromaDatabase] | None = None
 
     @property
     def title(self) -> str:
@@ -51,9 +51,9 @@ class OpenIndex:
         database = self.connection.database
         if isinstance(database, FolderDatabase):
             return database
-        if self._patient is None:
-            self._patient = database.waiting(self.retry_seconds)
-        return self._patient
+        if self._patient is None or self._patient[0] is not database:
+            self._patient = database, database.waiting(self.retry_seconds)
+        return self._patient[1]
 
     @property
     def documents(self) -> FolderTable | Table:

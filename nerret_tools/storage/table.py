@@ -78,6 +78,19 @@ class Table:
             if page["ids"]:
                 yield list(page["ids"]), np.asarray(page["embeddings"], dtype=np.float32)
 
+    def pages(
+        self, ids: Sequence[str]
+    ) -> Iterator[tuple[list[str], npt.NDArray[np.float32], list[dict[str, Any]], list[str] | None]]:
+        """Everything of those that are there, as `upsert` takes it."""
+        for page in self._pages(ids, _READ_ROWS, ["embeddings", "metadatas", "documents"]):
+            texts = [text for text in page["documents"] or [] if text is not None]
+            yield (
+                list(page["ids"]),
+                np.asarray(page["embeddings"], dtype=np.float32),
+                [dict(kept or {}) for kept in page["metadatas"] or []],
+                texts if len(texts) == len(page["ids"]) else None,
+            )
+
     def upsert(
         self,
         ids: Sequence[str],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nerret_tools.storage.open_index import WritableIndex
     from nerret_tools.storage.state import IndexState
 
-__all__ = ["delete", "write"]
+__all__ = ["clean", "delete", "write"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def delete(index: WritableIndex, scan: ScanCopy, ids: Sequence[str]) -> int:
     unique = list(dict.fromkeys(ids))
     deleted = 0
     for first in range(0, len(unique), _JOURNAL_DOCUMENTS):
-        state = _clean_state(index, scan)
+        state = clean(index, scan)
         part = unique[first : first + _JOURNAL_DOCUMENTS]
         counts = {name: content_of(kept)[1] for name, kept in index.documents.metadata(part)}
         if counts:
@@ -75,7 +75,7 @@ def _check(batch: Batch, dimension: int) -> None:
 
 
 def _write_part(index: WritableIndex, scan: ScanCopy, batch: Batch) -> None:
-    state = _clean_state(index, scan)
+    state = clean(index, scan)
     before = dict(index.documents.metadata([document.id for document, _ in batch]))
     old_counts = {name: content_of(kept)[1] for name, kept in before.items()}
     most = {document.id: max(len(block), old_counts.get(document.id, 0)) for document, block in batch}
@@ -121,8 +121,8 @@ def _kept(document: StoredDocument, before: Mapping[str, Any], generation: int) 
     }
 
 
-def _clean_state(index: WritableIndex, scan: ScanCopy) -> IndexState:
-    """The state, after what a killed writer left was removed."""
+def clean(index: WritableIndex, scan: ScanCopy) -> IndexState:
+    """Remove what a killed writer left; returns the state after that."""
     state = index.state()
     if state.pending is None:
         return state

@@ -1,0 +1,128 @@
+"""Erasing: after compacting, no byte of a deleted or replaced document is in any file of the folder."""
+
+import numpy as np
+import pytest
+from chromadb.config import Settings
+
+from nerret_tools.errors import StoreError
+
+
+def found(folder, needle):
+    """The files that hold these bytes."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+@pytest.fixture
+def erased(tmp_path, make, open_store):
+    """A folder with two indexes, from which documents were deleted and replaced; and what must not be found in it."""
+    store, other = open_store(tmp_path, dimension=64), open_store(tmp_path, "other", dimension=64)
+    # More than Chroma keeps in its log, so that its graphs are written
+    store.write([make(f"d{number}", 3, dimension=64) for number in range(400)])
+    other.write([make("kept", 2, dimension=64)])
+    secret = make("secret-id", 4, version=7, metadata={"who": "secret-who"}, dimension=64)
+    store.write([secret, make("changed", 2, version=8, dimension=64)])
+    other.write([make("secret-too", 2, dimension=64)])
+    store.write([make("changed", 1, version=9, dimension=64)])
+    store.delete(["secret-id", *(f"d{number}" for number in range(0, 400, 2))])
+    other.delete(["secret-too"])
+    block = secret[1]
+    gone = [b"secret", b"text 8 of changed", block.vectors[0].tobytes(), b"text 0 of d398", b"d396"]
+    yield store, other, gone
+    store.close()
+    other.close()
+
+
+def test_nothing_of_deleted_and_replaced_documents_is_left(erased, everything, tmp_path, open_store):
+    store, other, gone = erased
+    assert all(found(tmp_path, needle) for needle in gone)
+    held, vectors = store.scan(), np.array(store.scan().vectors)
+    before = everything(store), everything(other)
+
+    freed = store.compact()
+
+    assert {needle: found(tmp_path, needle) for needle in gone} == {needle: [] for needle in gone}
+    assert freed > 0
+    assert (everything(store), everything(other)) == before
+    assert np.array_equal(held.vectors, vectors)
+    assert found(tmp_path, b"text 9 of changed")
+    store.close()
+    other.close()
+    assert {needle: found(tmp_path, needle) for needle in gone} == {needle: [] for needle in gone}
+    again = open_store(tmp_path, dimension=64)
+    assert everything(again) == before[0]
+    again.close()
+
+
+def test_a_compacted_index_is_written_to_as_before(erased, make, tmp_path):
+    store, _, _ = erased
+    store.compact()
+    store.write([make("secret-id", 2, dimension=64), make("d1", 1, version=2, dimension=64)])
+    assert store.delete(["d3"]) == 1
+    assert {"secret-id", "d1"} < store.matching({})
+    assert store.count_mentions() == 2 + 1 + 3 * 198 + 1
+    assert len(store.scan().vectors) >= store.count_mentions()
+    assert not (tmp_path / ".compacting").exists()
+
+
+def test_readers_in_other_processes_go_on(erased, tmp_path, run_script):
+    store, _, _ = erased
+    told = run_script(
+        """
+import subprocess, sys
+from nerret_tools.storage import ChromaStore
+reader = ChromaStore.open(sys.argv[1], identity={}, dimension=64, create=False)
+print(len(reader.scan().vectors) > 600, len(reader.matching({})), flush=True)
+compacted = subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]], check=False)
+print(len(reader.scan().vectors), len(reader.matching({})), compacted.returncode)
+""",
+        *_closed(store, erased[1], tmp_path),
+    )
+    assert told.stdout == "True 201\n601 201 0\n", told.stderr
+
+
+def _closed(store, other, folder):
+    store.close()
+    other.close()
+    compact = "import sys\nfrom nerret_tools.storage import ChromaStore\n"
+    compact += "ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()"
+    return folder, compact
+
+
+def test_a_kill_before_the_new_files_take_the_place_changes_nothing(
+    erased, everything, tmp_path, open_store, run_script
+):
+    store, other, gone = erased
+    before = everything(store)
+    store.close()
+    other.close()
+    died = run_script(
+        """
+import os, signal, sys
+from pathlib import Path
+from nerret_tools.storage import ChromaStore
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()
+""",
+        tmp_path,
+    )
+    assert died.returncode == -9, died.stderr
+    again = open_store(tmp_path, dimension=64)
+    assert everything(again) == before
+    again.compact()
+    assert everything(again) == before
+    assert {needle: found(tmp_path, needle) for needle in gone} == {needle: [] for needle in gone}
+    again.close()
+
+
+def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_store, make):
+    import chromadb
+
+    client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
+    client.create_collection("somebody-elses", embedding_function=None)
+    client.close()
+    store = open_store(tmp_path)
+    store.write([make("a")])
+    with pytest.raises(StoreError, match="somebody-elses"):
+        store.compact()
+    assert store.matching({}) == {"a"}
+    store.close()

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nerret_tools.cli.labelled import LabelledForm
 from nerret_tools.cli.options import AsJson
-from nerret_tools.cli.output import complain, print_json, results
-
-if TYPE_CHECKING:
-    from nerret_tools.lab.sweep.report import SweepReport
 
 
 def sweep(
@@ -62,76 +58,14 @@ def sweep(
 
     Several:  `nerret sweep --curve DIR/sweep-a.json DIR/sweep-b.json --out DIR`
     """
+    from nerret_tools.lab.sweep.command import draw_curve, measure
+
     if curve:
-        _draw_curve(files, out)
+        if out is None:
+            raise typer.BadParameter("--curve needs --out DIR")
+        draw_curve(files, out)
         return
     if types is None or len(files) != 1:
         raise typer.BadParameter("one labelled file and --types TYPES.json are needed (or --curve and reports)")
-    report = _measure(
-        files[0], types, form, model, backbone, (types_count, sentences, seeds), precision, draws=out is not None
-    )
-    if out is not None:
-        _write(report, out)
-    if as_json:
-        print_json(report)
-    else:
-        from nerret_tools.lab.sweep.table import render
-
-        results().print(render(report, types_count))
-
-
-def _measure(
-    labelled: Path,
-    types: Path,
-    form: LabelledForm,
-    model: str,
-    backbone: str | None,
-    counts: tuple[int, int, int],
-    precision: str,
-    *,
-    draws: bool,
-) -> SweepReport:
-    from nerret_tools.lab.evaluation.labelled import read_labelled
-    from nerret_tools.lab.sweep.figures import load_matplotlib
-    from nerret_tools.lab.sweep.run import sweep as run
-    from nerret_tools.models import find_spec
-    from nerret_tools.models.backbone_files import backbone_folder
-
-    if draws:
-        load_matplotlib()  # what is missing shows before the long work
-    data = read_labelled(labelled, types, form=form)
-    spec = None if backbone else find_spec(model)
-    types_count, sentences, seeds = counts
-    return run(
-        data,
-        backbone_folder(spec) if spec else str(backbone),
-        name=spec.name if spec else Path(str(backbone)).name,
-        source=labelled.name,
-        types=types_count,
-        sentences=sentences,
-        seeds=seeds,
-        precision=precision,
-        announce=lambda stage: complain(f"{stage} ..."),
-    )
-
-
-def _write(report: SweepReport, out: Path) -> None:
-    from nerret_tools.lab.sweep.figures import draw_heat_map
-
-    out.mkdir(parents=True, exist_ok=True)
-    written = out / f"sweep-{report.model}.json"
-    written.write_text(report.model_dump_json() + "\n", encoding="utf-8")
-    picture = written.with_suffix(".png")
-    draw_heat_map(report, picture)
-    complain(f"Wrote {written} and {picture}")
-
-
-def _draw_curve(files: list[Path], out: Path | None) -> None:
-    from nerret_tools.lab.sweep.figures import draw_depth_curve
-    from nerret_tools.lab.sweep.report import read_report
-
-    if out is None:
-        raise typer.BadParameter("--curve needs --out DIR")
-    picture = out / "sweep-depth.png"
-    draw_depth_curve([read_report(path) for path in files], picture)
-    complain(f"Wrote {picture}")
+    counts = {"types": types_count, "sentences": sentences, "seeds": seeds}
+    measure(files[0], types, form, model, backbone, precision, out, as_json=as_json, **counts)

@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answers:
-    """Complete rankings with their default cut-offs.
+    """Complete rankings with their default cut-offs."""
 
-    Attributes:
-        rankings: Label → all documents with a mention, best first.
-        cutoffs: Label → the relevance under which a document is not listed by default; empty where the model
-            has no calibration.
-    """
-
-    rankings: dict[str, Ranking]
+    rankings: dict[str, Ranking]  # label → all documents with a mention, best first
+    # label → the relevance under which a document is not listed by default; empty where the model has no
+    # calibration:
     cutoffs: dict[str, float]
 
     @property

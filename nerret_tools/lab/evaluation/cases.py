@@ -43,23 +43,14 @@ class Case(BaseModel):
 
 
 class CaseResult(BaseModel):
-    """What the index made of a case.
+    """What the index made of a case."""
 
-    Attributes:
-        case: Its name.
-        type: The type asked for.
-        ordered: Every right text ranks above every wrong one; a text without a mention ranks below all.
-        cut_off_right: The default list holds the right texts and no other.
-        ranking: Ids, best first; ``+`` before a right one, ``|`` where the default list ends.
-        relevances: Of each ranked text, rounded.
-    """
-
-    case: str
-    type: str
-    ordered: bool
-    cut_off_right: bool
-    ranking: list[str]
-    relevances: list[float]
+    case: str  # its name
+    type: str  # the type asked for
+    ordered: bool  # every right text ranks above every wrong one; a text without a mention ranks below all
+    cut_off_right: bool  # the default list holds the right texts and no other
+    ranking: list[str]  # ids, best first; `+` before a right one, `|` where the default list ends
+    relevances: list[float]  # of each ranked text, rounded
 
 
 class CasesReport(BaseModel):

@@ -15,19 +15,12 @@ __all__ = ["LabelledData", "LabelledDocument", "LabelledEntity", "read_documents
 
 @dataclass(frozen=True)
 class LabelledData:
-    """What an evaluation runs on.
+    """What an evaluation runs on."""
 
-    Attributes:
-        documents: All documents, in the order of the file.
-        types: Label → description, for the labels that are evaluated.
-        relevant: Label → ids of the documents with at least one entity of it, never empty.
-        left_out: Labels with a description that no document carries, and so cannot be scored.
-    """
-
-    documents: list[LabelledDocument]
-    types: dict[str, str]
-    relevant: dict[str, frozenset[str]]
-    left_out: list[str]
+    documents: list[LabelledDocument]  # all documents, in the order of the file
+    types: dict[str, str]  # label → description, for the labels that are evaluated
+    relevant: dict[str, frozenset[str]]  # label → ids of the documents with at least one entity of it, never empty
+    left_out: list[str]  # labels with a description that no document carries, and so cannot be scored
 
 
 def read_labelled(

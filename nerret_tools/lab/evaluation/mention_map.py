@@ -24,19 +24,12 @@ SEED = 0
 
 @dataclass(frozen=True)
 class MentionMap:
-    """Mentions as points.
+    """Mentions as points."""
 
-    Attributes:
-        title: What was laid out.
-        points: ``[n, 2]``.
-        types: Number of each mention's type in ``names``, ``[n]``.
-        names: Descriptions of the types.
-    """
-
-    title: str
-    points: np.ndarray
-    types: np.ndarray
-    names: list[str]
+    title: str  # what was laid out
+    points: np.ndarray  # `[n, 2]`
+    types: np.ndarray  # number of each mention's type in `names`, `[n]`
+    names: list[str]  # descriptions of the types
 
 
 def map_mentions(data: LabelledData, gold: GoldMentions) -> list[MentionMap]:

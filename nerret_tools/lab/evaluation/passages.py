@@ -24,15 +24,10 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Passage:
-    """Sentences joined by one space.
+    """Sentences joined by one space."""
 
-    Attributes:
-        document: Id and text.
-        sentences: Each sentence's id with its characters ``[start, end)``.
-    """
-
-    document: Document
-    sentences: list[tuple[str, int, int]]
+    document: Document  # id and text
+    sentences: list[tuple[str, int, int]]  # each sentence's id with its characters `[start, end)`
 
 
 def join(sentences: Sequence[LabelledDocument], length: int) -> list[Passage]:

@@ -28,36 +28,22 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class Vectors:
-    """Things to compare with types, and the types read in the same way.
+    """Things to compare with types, and the types read in the same way."""
 
-    Attributes:
-        owners: Number of the document that each thing is in, ``[n]``.
-        things: ``[n, d]``.
-        types: In the order of the data, ``[types, d]``.
-    """
-
-    owners: np.ndarray
-    things: np.ndarray
-    types: np.ndarray
+    owners: np.ndarray  # number of the document that each thing is in, `[n]`
+    things: np.ndarray  # `[n, d]`
+    types: np.ndarray  # in the order of the data, `[types, d]`
 
 
 @dataclass(frozen=True)
 class GoldMentions:
-    """The gold mentions as the shipped model reads them.
+    """The gold mentions as the shipped model reads them."""
 
-    Attributes:
-        raw: At the tap, before the projection.
-        mention: Projected from the mention alone, unit length.
-        context: Projected from what surrounds it, unit length; only of a model with a context head.
-        labels: Labels of each mention.
-        context_weight: Share of the context's cosine in a score.
-    """
-
-    raw: Vectors
-    mention: Vectors
-    context: Vectors | None
-    labels: list[list[str]]
-    context_weight: float = 0.0
+    raw: Vectors  # at the tap, before the projection
+    mention: Vectors  # projected from the mention alone, unit length
+    context: Vectors | None  # projected from what surrounds it, unit length; only of a model with a context head
+    labels: list[list[str]]  # labels of each mention
+    context_weight: float = 0.0  # share of the context's cosine in a score
 
     @property
     def embedding(self) -> Vectors:

@@ -17,40 +17,24 @@ TypedSpan = tuple[int, int, str]
 
 
 class SpanScore(BaseModel):
-    """Counts, and what follows from them.
+    """Counts, and what follows from them."""
 
-    Attributes:
-        gold: Marked entities.
-        predicted: Extracted ones.
-        right: Both, with the same span and type.
-        precision: ``right / predicted``.
-        recall: ``right / gold``.
-        f1: Their harmonic mean.
-    """
-
-    gold: int
-    predicted: int
-    right: int
-    precision: float
-    recall: float
-    f1: float
+    gold: int  # marked entities
+    predicted: int  # extracted ones
+    right: int  # both, with the same span and type
+    precision: float  # `right / predicted`
+    recall: float  # `right / gold`
+    f1: float  # their harmonic mean
 
 
 class SpanScores(BaseModel):
-    """Over all types together (micro), and of each.
+    """Over all types together (micro), and of each."""
 
-    Attributes:
-        micro: All types.
-        macro_f1: Mean F1 over the types that are marked at all.
-        spans: The same as ``micro`` without looking at types: what detection alone reaches.
-        types: Of each type.
-        counts: Gold, predicted and right entities of each document, ``[n, 3]``; not in the output.
-    """
-
-    micro: SpanScore
-    macro_f1: float
-    spans: SpanScore
-    types: dict[str, SpanScore]
+    micro: SpanScore  # all types
+    macro_f1: float  # mean F1 over the types that are marked at all
+    spans: SpanScore  # the same as `micro` without looking at types: what detection alone reaches
+    types: dict[str, SpanScore]  # of each type
+    # gold, predicted and right entities of each document, `[n, 3]`; not in the output:
     counts: list[tuple[int, int, int]] = Field(default=[], exclude=True)
 
 

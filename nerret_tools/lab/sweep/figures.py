@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.lab.drawing import COLOURS, load_matplotlib, new_figure
 from nerret_tools.lab.sweep.components import SWEPT_COMPONENTS
 from nerret_tools.lab.sweep.report import SweepReport, TapReport
 
@@ -16,24 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COMPONENT_NAMES = {
-    "input_norm": "input norm",
-    "query": "query",
-    "key": "key",
-    "value": "value",
-    "attention": "attention output",
-    "mlp_norm": "MLP input norm",
-    "mlp_gate": "MLP gate",
-    "mlp_up": "MLP up",
-    "mlp_hidden": "MLP hidden",
-    "mlp_down": "MLP down",
-    "output": "block output",
-}
 POOLING_NAMES = {"mean": "mean of the span", "last": "last token", "first": "first token"}
 WIDE = 12  # blocks; above it panels lie under one another and cells carry no figures
 SEPARATION = "AUC, same type against different type (centred, different names)"
-# Okabe and Ito's palette: told apart by colour-blind readers, too
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -43,19 +28,6 @@ STYLE = {
 }
 
 
-def load_matplotlib() -> Any:
-    """Import matplotlib.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError("Drawing figures", "figures") from error
-    return matplotlib
-
-
 def draw_heat_map(report: SweepReport, path: Path) -> None:
     """Draw blocks × components, a panel for each pooling, the best tap framed (paper, figure 3).
 
@@ -63,8 +35,6 @@ def draw_heat_map(report: SweepReport, path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
     """
     with load_matplotlib().rc_context(STYLE):
-        from matplotlib.figure import Figure
-
         poolings = list(dict.fromkeys(tap.pooling for tap in report.taps))
         components = [name for name in SWEPT_COMPONENTS if any(tap.component == name for tap in report.taps)]
         wide = report.blocks > WIDE
@@ -73,7 +43,7 @@ def draw_heat_map(report: SweepReport, path: Path) -> None:
         if not wide:
             panel = (0.6 + 0.4 * report.blocks, 0.9 + 0.27 * len(components))
         size = (panel[0] * shape[1] + 1.8, panel[1] * shape[0] + 0.6)
-        figure = Figure(figsize=size, layout="constrained", dpi=150)
+        figure = new_figure(*size)
         axes = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
         values = [tap.judged_by.mean for tap in report.taps]
         images = []
@@ -103,9 +73,7 @@ def draw_depth_curve(reports: Sequence[SweepReport], path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
     """
     with load_matplotlib().rc_context(STYLE):
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(6.4, 4.0), layout="constrained", dpi=150)
+        figure = new_figure(6.4, 4.0)
         axis = figure.subplots()
         for report, name, colour in zip(reports, _names(reports), _colours(len(reports)), strict=True):
             for component, line in (("value", "-"), ("output", "--")):
@@ -113,7 +81,7 @@ def draw_depth_curve(reports: Sequence[SweepReport], path: Path) -> None:
                 depth = np.arange(report.blocks) / max(1, report.blocks - 1)
                 mean = np.array([tap.judged_by.mean for tap in taps])
                 spread = np.array([tap.judged_by.spread for tap in taps])
-                label = f"{name}, {COMPONENT_NAMES[component]}"
+                label = f"{name}, {_called(component)}"
                 axis.plot(depth, mean, line, color=colour, label=label, linewidth=1.8)
                 axis.fill_between(depth, mean - spread, mean + spread, color=colour, alpha=0.12, linewidth=0)
                 top = int(mean.argmax())
@@ -137,7 +105,7 @@ def _table(taps: Sequence[TapReport], blocks: int, components: Sequence[str]) ->
 
 def _dress(axis: Axes, title: str, blocks: int, components: Sequence[str]) -> None:
     axis.set_title(title)
-    axis.set_yticks(range(len(components)), [COMPONENT_NAMES[name] for name in components])
+    axis.set_yticks(range(len(components)), [_called(name) for name in components])
     axis.set_xticks(range(0, blocks, 1 if blocks <= WIDE else 2))
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
@@ -165,6 +133,11 @@ def _names(reports: Sequence[SweepReport]) -> list[str]:
     if len({report.model for report in reports}) == len(reports):
         return [report.model for report in reports]
     return [f"{report.model} on {report.data}" for report in reports]
+
+
+def _called(component: str) -> str:
+    outputs = {"attention": "attention output", "output": "block output"}
+    return outputs.get(component, component.replace("_", " ").replace("mlp", "MLP"))
 
 
 def _colours(count: int) -> list[str]:

@@ -20,41 +20,26 @@ class Figure(BaseModel):
 
 
 class Separation(BaseModel):
-    """AUC of same-type against different-type pairs by cosine, in four ways.
-
-    Attributes:
-        raw: Representations as they are.
-        centred: Their mean subtracted.
-        raw_other_surface: As ``raw``, only pairs of mentions with different texts.
-        centred_other_surface: As ``centred``, only pairs of mentions with different texts.
-    """
+    """AUC of same-type against different-type pairs by cosine, in four ways."""
 
     model_config = ConfigDict(frozen=True)
 
-    raw: Figure
-    centred: Figure
-    raw_other_surface: Figure
-    centred_other_surface: Figure
+    raw: Figure  # representations as they are
+    centred: Figure  # their mean subtracted
+    raw_other_surface: Figure  # as `raw`, only pairs of mentions with different texts
+    centred_other_surface: Figure  # as `centred`, only pairs of mentions with different texts
 
 
 class TapReport(BaseModel):
-    """One tap.
-
-    Attributes:
-        block: From 0.
-        component: See `SWEPT_COMPONENTS`.
-        pooling: Over the span's tokens: ``mean``, ``last`` or ``first``.
-        width: Of the representation.
-        auc: What it separates.
-    """
+    """One tap."""
 
     model_config = ConfigDict(frozen=True)
 
-    block: int
-    component: str
-    pooling: str
-    width: int
-    auc: Separation
+    block: int  # from 0
+    component: str  # see `SWEPT_COMPONENTS`
+    pooling: str  # over the span's tokens: `mean`, `last` or `first`
+    width: int  # of the representation
+    auc: Separation  # what it separates
 
     @property
     def judged_by(self) -> Figure:
@@ -66,37 +51,21 @@ class TapReport(BaseModel):
 
 
 class SweepReport(BaseModel):
-    """All figures of one sweep.
+    """All figures of one sweep."""
 
-    Attributes:
-        model: Name of the model or of the backbone's folder.
-        precision: Number format of the backbone.
-        blocks: How many it has.
-        data: Name of the labelled file.
-        types: Types drawn for each seed.
-        sentences: Documents drawn for each type.
-        available: Labels that were drawn from.
-        left_out: Labels that are in too few documents.
-        seeds: Each draws types, documents, mentions and pairs.
-        pairs: Same-type pairs of each seed, and as many different-type ones.
-        pairs_other_surface: The same, only mentions with different texts.
-        unreadable: Drawn mentions without a token, over all seeds.
-        taps: In the order of block, component, pooling.
-    """
-
-    model: str
-    precision: str
-    blocks: int
-    data: str
-    types: int
-    sentences: int
-    available: list[str]
-    left_out: list[str]
-    seeds: list[int]
-    pairs: list[int]
-    pairs_other_surface: list[int]
-    unreadable: int
-    taps: list[TapReport]
+    model: str  # name of the model or of the backbone's folder
+    precision: str  # number format of the backbone
+    blocks: int  # how many it has
+    data: str  # name of the labelled file
+    types: int  # types drawn for each seed
+    sentences: int  # documents drawn for each type
+    available: list[str]  # labels that were drawn from
+    left_out: list[str]  # labels that are in too few documents
+    seeds: list[int]  # each draws types, documents, mentions and pairs
+    pairs: list[int]  # same-type pairs of each seed, and as many different-type ones
+    pairs_other_surface: list[int]  # the same, only mentions with different texts
+    unreadable: int  # drawn mentions without a token, over all seeds
+    taps: list[TapReport]  # in the order of block, component, pooling
 
     def best(self, count: int | None = None) -> list[TapReport]:
         """Return the best taps first."""

@@ -13,32 +13,20 @@ from nerret_tools.lab.evaluation.documents import LabelledDocument
 
 @dataclass(frozen=True)
 class TypeMentions:
-    """The mentions of one type.
+    """The mentions of one type."""
 
-    Attributes:
-        label: The type's label.
-        by_document: Number of a document → character spans of the type in it.
-    """
-
-    label: str
-    by_document: Mapping[int, list[tuple[int, int]]]
+    label: str  # the type's label
+    by_document: Mapping[int, list[tuple[int, int]]]  # number of a document → character spans of the type in it
 
 
 @dataclass(frozen=True)
 class MentionSample:
-    """Mentions, one a row; all arrays are ``[n]``.
+    """Mentions, one a row; all arrays are ``[n]``."""
 
-    Attributes:
-        documents: Numbers of the documents.
-        spans: Character offsets, ``[n, 2]``.
-        labels: Numbers of the types.
-        surfaces: Numbers that are equal where the mentions' texts are, letter case aside.
-    """
-
-    documents: np.ndarray
-    spans: np.ndarray
-    labels: np.ndarray
-    surfaces: np.ndarray
+    documents: np.ndarray  # numbers of the documents
+    spans: np.ndarray  # character offsets, `[n, 2]`
+    labels: np.ndarray  # numbers of the types
+    surfaces: np.ndarray  # numbers that are equal where the mentions' texts are, letter case aside
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -5,8 +5,7 @@ import pytest
 
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.documents import LabelledDocument, LabelledEntity
-from nerret_tools.lab.sweep import collect_mentions, draw_sample
-from nerret_tools.lab.sweep.sampling import MentionSample, draw_pairs
+from nerret_tools.lab.sweep.sampling import MentionSample, collect_mentions, draw_pairs, draw_sample
 from nerret_tools.lab.sweep.separation import area_under_curve, cosines
 
 

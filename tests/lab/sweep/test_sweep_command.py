@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from nerret_tools.cli.app import app
 from nerret_tools.lab.evaluation.labelled import read_documents
-from nerret_tools.lab.sweep import SweepReport, read_report
 from nerret_tools.lab.sweep.reader import MentionReader
+from nerret_tools.lab.sweep.report import SweepReport, read_report
 from nerret_tools.lab.sweep.sampling import MentionSample
 
 NAMES = {"fish": ["carp", "pike", "tench", "bream"], "tool": ["adze", "awl", "rasp", "vise"]}

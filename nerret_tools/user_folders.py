@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -20,17 +21,21 @@ def models_folder() -> Path:
     """
     if named := os.environ.get(MODELS_VARIABLE):
         return Path(named)
-    return _usable(platformdirs.user_data_path("nerret", appauthor=False)) / "models"
+    return _usable(platformdirs.user_data_path, "nerret") / "models"
 
 
 def cache_folder() -> Path:
     """Return the folder for copies of what is on a server, in the system's place for a program's cache."""
-    return _usable(platformdirs.user_cache_path("nerret-tools", appauthor=False))
+    return _usable(platformdirs.user_cache_path, "nerret-tools")
 
 
-def _usable(folder: Path) -> Path:
+def _usable(folder_of: Callable[..., Path], name: str) -> Path:
     """The folder, or one for temporary files where the system does not know where this user is at home."""
+    try:
+        folder = folder_of(name, appauthor=False)
+    except RuntimeError:
+        folder = Path()
     if folder.is_absolute():
         return folder
     owner = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"{folder.name}-{owner}"
+    return Path(tempfile.gettempdir()) / f"{name}-{owner}"

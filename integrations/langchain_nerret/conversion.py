@@ -10,10 +10,14 @@ from typing import Any
 
 from langchain_core.documents import Document
 
+import nerret_tools
 from nerret_tools import Hit
 from nerret_tools.errors import InputError
 
-__all__ = ["from_langchain", "pair_up", "to_langchain"]
+__all__ = ["FoundDocument", "as_stored", "from_langchain", "id_of", "pair_up", "to_langchain"]
+
+_EVIDENCE = ("id", "score", "relevance", "mentions")
+"""Metadata keys that a search adds."""
 
 _CONTENT_IDS = uuid.UUID("6f1c2a52-7f0e-5d0b-9a4e-2f7d1f0c8f11")
 """Namespace of the ids of documents that came without one; changing it would add all of them again."""
@@ -27,19 +31,42 @@ def from_langchain(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
     """
     for document in documents:
         yield {
-            "id": document.id if document.id is not None else _content_id(document),
+            "id": id_of(document),
             "text": document.page_content,
             "metadata": document.metadata,
         }
 
 
-def to_langchain(hit: Hit) -> Document:
+def id_of(document: Document) -> str:
+    """A document's own id, or the one that is made from its text and metadata."""
+    return document.id if document.id is not None else _content_id(document)
+
+
+class FoundDocument(Document):
+    """A document with the evidence for it in its metadata: ``id``, ``score``, ``relevance`` and ``mentions``.
+
+    Equal to every other copy of the document, whatever type found it: equality sees id, text and the user's
+    metadata. So ``MultiQueryRetriever`` and others that ask whether they have a document already are right.
+    """
+
+    @classmethod
+    def lc_id(cls) -> list[str]:
+        """Written down and read again it is LangChain's own document."""
+        return [*cls.get_lc_namespace(), Document.__name__]
+
+    def __eq__(self, other: object) -> bool:
+        return _identity(self) == _identity(other) if isinstance(other, Document) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as that of every document, which can be changed
+
+
+def to_langchain(hit: Hit) -> FoundDocument:
     """Make a new document of a hit.
 
     Its metadata are the user's, and ``id``, ``score``, ``relevance`` and ``mentions`` (text, span,
     scores and archetype of each, best first). Where the user's have a key of the same name, the hit's value is shown.
     """
-    return Document(
+    return FoundDocument(
         id=hit.document_id,
         page_content=hit.document.text,
         metadata={
@@ -50,6 +77,11 @@ def to_langchain(hit: Hit) -> Document:
             "mentions": [mention.model_dump(exclude_none=True) for mention in hit.mentions],
         },
     )
+
+
+def as_stored(document: nerret_tools.Document) -> Document:
+    """Give back a document that was added, without evidence."""
+    return Document(id=document.id, page_content=document.text, metadata=document.metadata)
 
 
 def pair_up(
@@ -71,6 +103,11 @@ def pair_up(
         Document(id=own_id, page_content=text, metadata=metadata or {})
         for text, metadata, own_id in zip(texts, *columns, strict=True)
     )
+
+
+def _identity(document: Document) -> tuple[Any, ...]:
+    own = {key: value for key, value in document.metadata.items() if key not in _EVIDENCE}
+    return document.id, document.page_content, own
 
 
 def _content_id(document: Document) -> str:

@@ -4,38 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever, LangSmithRetrieverParams
-from pydantic import ConfigDict, Field
+from langchain_core.indexing.base import DeleteResponse, DocumentIndex, UpsertResponse
+from langchain_core.retrievers import LangSmithRetrieverParams
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from langchain_nerret.conversion import from_langchain, pair_up, to_langchain
+from langchain_nerret.conversion import as_stored, from_langchain, id_of, pair_up, to_langchain
+from langchain_nerret.tool import as_structured_tool
 from nerret_tools import AddReport, EntityIndex, FindResult
 from nerret_tools.errors import FilterError, InputError
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
     from langchain_core.runnables import RunnableConfig
+    from langchain_core.tools import BaseTool
+    from pydantic import BaseModel
 
 logger = logging.getLogger(__name__)
 
 _OPTIONS = ("k", "min_score", "min_relevance", "where", "max_mentions")
 """Fields that ``invoke`` and its kin take as keyword arguments too."""
 
+_ALIASES = {"filter": "where", "score_threshold": "min_relevance"}
+"""What LangChain's vector stores call two of them."""
+
+_OF_THE_INDEX = ("model", "create", "detector", "backbone", "precision", "device", "scan_dtype")
+"""Options of `EntityIndex.open`, where an index is opened or made."""
+
 _FOUND = "_found"
 """Keyword argument that carries the answers of a batch through LangChain to each of its runs."""
 
 
-class EntityTypeRetriever(BaseRetriever):
+class EntityTypeRetriever(DocumentIndex):
     """Retrieves every document that mentions an entity of the type that is the query.
 
     The query names a type, ``retriever.invoke("dinosaur")``; it is no question. All documents over the
     cut-off are returned, best first, unless ``k`` says fewer. The search options can be given at
-    each call as well: ``retriever.invoke("dinosaur", k=3)``.
+    each call as well: ``retriever.invoke("dinosaur", k=3)``; ``filter`` and ``score_threshold`` mean ``where`` and
+    ``min_relevance``. It is a `DocumentIndex` too: ``langchain_core.indexing.index`` keeps it in step with a loader.
 
     Each result has its ``id``, and in its metadata the user's own, ``id``, ``score``, ``relevance`` and
     ``mentions`` (text, span, scores and archetype of each). Errors are those of `EntityIndex.find`.
@@ -61,8 +72,17 @@ class EntityTypeRetriever(BaseRetriever):
     max_mentions: int = Field(default=3, ge=0)
     """Mentions shown a document."""
 
-    embedding_model: str = Field(default_factory=lambda fields: str(fields["index"].stats().model))
-    """Name of the index's model, for traces. Read from the index."""
+    _model_name: str = PrivateAttr()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_by_other_names(cls, given: Any) -> Any:
+        return _renamed(given) if isinstance(given, dict) else given
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the model's name for traces; asking for it counts the whole index."""
+        super().model_post_init(context)
+        self._model_name = self.index.stats().model
 
     @classmethod
     def from_documents(
@@ -76,13 +96,14 @@ class EntityTypeRetriever(BaseRetriever):
             documents: As for `add_documents`.
             path: Folder of the index, or ``http://host:port`` of a Chroma server.
             name: Name of the index in that place.
-            options: Fields of this class, such as ``k``.
+            options: Fields of this class, such as ``k``, and options of `EntityIndex.open`, such as ``model``.
 
         Raises:
             StoreError: The place cannot be used; see `EntityIndex.open`.
         """
+        of_the_index = {key: options.pop(key) for key in _OF_THE_INDEX if key in options}
         with ExitStack() as on_failure:
-            index = on_failure.enter_context(EntityIndex.open(path, name))
+            index = on_failure.enter_context(EntityIndex.open(path, name, **of_the_index))
             retriever = cls(index=index, **options)
             report = retriever.add_documents(documents)
             on_failure.pop_all()
@@ -138,13 +159,81 @@ class EntityTypeRetriever(BaseRetriever):
         """Add as `add_documents` does, without blocking the event loop."""
         return await self.index.aadd(from_langchain(documents))
 
-    def delete(self, ids: Iterable[str]) -> int:
-        """Delete documents from the index; return how many there were."""
-        return self.index.delete(ids)
+    def upsert(self, items: Sequence[Document], /, **kwargs: Any) -> UpsertResponse:
+        """Add documents as `add_documents` does; the answer is what ``langchain_core.indexing`` expects.
 
-    async def adelete(self, ids: Iterable[str]) -> int:
+        Documents that cannot be indexed are logged as warnings too, since that module does not look.
+        """
+        report = self.add_documents(items)
+        failed = {one.position for one in report.failed}
+        for one in report.failed:
+            logger.warning("document %r was not indexed: %s", one.id, one.reason)
+        ids = [id_of(document) for document in items]
+        return UpsertResponse(
+            succeeded=[one for position, one in enumerate(ids) if position not in failed],
+            failed=[one for position, one in enumerate(ids) if position in failed],
+        )
+
+    async def aupsert(self, items: Sequence[Document], /, **kwargs: Any) -> UpsertResponse:
+        """Add as `upsert` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.upsert, items)
+
+    def delete(self, ids: Iterable[str] | None = None, **kwargs: Any) -> DeleteResponse:
+        """Delete documents from the index; unknown ids are no failure.
+
+        Returns:
+            ``num_deleted`` and, in ``succeeded``, the ids that there were.
+
+        Raises:
+            InputError: No ids are given.
+        """
+        if ids is None:
+            raise InputError("delete needs the ids of the documents to delete")
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        known = [document.id for document in self.index.get(wanted)]
+        return DeleteResponse(num_deleted=self.index.delete(known), succeeded=known, num_failed=0, failed=[])
+
+    async def adelete(self, ids: Iterable[str] | None = None, **kwargs: Any) -> DeleteResponse:
         """Delete as `delete` does, without blocking the event loop."""
-        return await self.index.adelete(ids)
+        return await asyncio.to_thread(self.delete, ids)
+
+    def get(self, ids: Sequence[str], /, **kwargs: Any) -> list[Document]:
+        """Return documents as they were added, in the order of the ids; unknown ids are left out."""
+        return [as_stored(document) for document in self.index.get(ids)]
+
+    async def aget(self, ids: Sequence[str], /, **kwargs: Any) -> list[Document]:
+        """Get as `get` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.get, ids)
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """Do as `get` does, under the name that vector stores have for it."""
+        return self.get(ids)
+
+    async def aget_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """Do as `get_by_ids` does, without blocking the event loop."""
+        return await self.aget(ids)
+
+    def as_tool(
+        self,
+        args_schema: type[BaseModel] | None = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        arg_types: dict[str, type] | None = None,
+    ) -> BaseTool:
+        """Offer the index to an agent as a tool with pages of evidence.
+
+        The agent may pass ``entity_type``, ``limit``, ``min_relevance``, ``filters`` and the ``cursor`` of the page
+        before. It reads ids, relevances, names and the words around the best one, and how many documents there
+        are in all; the tool message's ``artifact`` has the documents.
+
+        Args:
+            args_schema: Shown to the agent in the place of the tool's own; with fields of the same names.
+            name: In the place of ``find_documents_with_entity_type``.
+            description: In the place of the tool's own.
+            arg_types: Not used: the arguments are known.
+        """
+        return as_structured_tool(self.index, self._search_options({}), args_schema, name, description)
 
     def batch(
         self,
@@ -188,23 +277,27 @@ class EntityTypeRetriever(BaseRetriever):
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         found = kwargs.get(_FOUND)
-        result = found[query] if found is not None else await self.index.afind(query, **self._search_options(kwargs))
-        return await asyncio.to_thread(_documents, result)  # thousands of documents take a while
+        options = self._search_options(kwargs) if found is None else {}
+
+        def work() -> list[Document]:  # thousands of documents take a while to make, and to throw their hits away
+            return _documents(self.index.find(query, **options) if found is None else found[query])
+
+        return await asyncio.to_thread(work)
 
     def _get_ls_params(self, **kwargs: Any) -> LangSmithRetrieverParams:
         return LangSmithRetrieverParams(
             **super()._get_ls_params(**kwargs),
             ls_vector_store_provider="Chroma",
             ls_embedding_provider="nerret-tools",
-            ls_embedding_model=self.embedding_model,
+            ls_embedding_model=self._model_name,
         )
 
     def _search_options(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """The fields, replaced by what this call says, under the names that `EntityIndex.find` uses."""
-        given = {name: value for name, value in overrides.items() if name != "verbose"}  # LangChain's own
+        given = _renamed({name: value for name, value in overrides.items() if name != "verbose"})  # LangChain's own
         unknown = sorted(given.keys() - set(_OPTIONS))
         if unknown:
-            raise FilterError(f"unknown search option {unknown[0]!r}; there are {', '.join(_OPTIONS)}")
+            raise FilterError(f"unknown search option {unknown[0]!r}; there are {', '.join([*_OPTIONS, *_ALIASES])}")
         options = {name: getattr(self, name) for name in _OPTIONS} | given
         return {"limit": options.pop("k"), **options}
 
@@ -215,3 +308,15 @@ class EntityTypeRetriever(BaseRetriever):
 
 def _documents(result: FindResult) -> list[Document]:
     return [to_langchain(hit) for hit in result.hits]
+
+
+def _renamed(options: dict[str, Any]) -> dict[str, Any]:
+    """The options under their own names.
+
+    Raises:
+        FilterError: One is given under both.
+    """
+    for alias, name in _ALIASES.items():
+        if alias in options and name in options:
+            raise FilterError(f"{alias} and {name} are the same option; pass one of them")
+    return {_ALIASES.get(name, name): value for name, value in options.items()}

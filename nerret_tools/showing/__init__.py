@@ -1,12 +1,17 @@
 """Answers as text for a language model: evidence in the place of documents, and nothing hidden in it."""
 
 from nerret_tools.showing.evidence import COLUMNS, EvidenceOf, evidence_of, heading, line_of, text_page, title_of
+from nerret_tools.showing.tool import DESCRIPTION, NAME, PAGE, FindArguments
 from nerret_tools.showing.untrusted import NOTICE, clean, shorten, shown_id, snippet
 
 __all__ = [
     "COLUMNS",
+    "DESCRIPTION",
+    "NAME",
     "NOTICE",
+    "PAGE",
     "EvidenceOf",
+    "FindArguments",
     "clean",
     "evidence_of",
     "heading",

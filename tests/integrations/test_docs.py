@@ -40,14 +40,15 @@ def check_list(lines):
 
 
 def test_the_langchain_guide(run):
-    _, (found, options, documents, entities, chain) = run("langchain.md")
+    names, (found, options, documents, entities, chain, _) = run("langchain.md")
     check_list(found.splitlines())
     assert options == ""
     assert documents == "1 []\n"
     assert "quartet [('Mozart', 'composer')" in entities
-    prompted, told = chain.split("Name every dinosaur in:\n")[1], chain.splitlines()[-3:]
+    prompted, told = chain.split("Name every dinosaur in:\n")[1].split("2 of 2 documents")
     assert all(text in prompted for text in FOUND.values())
-    assert set(told) == {"", *FOUND.values()}
+    assert {line.split("\t")[0] for line in told.splitlines()[1:]} == set(FOUND)
+    assert [one.metadata["id"] for one in names["documents"]] == ["auction", "museum", "quartet"]
 
 
 def test_the_llama_index_guide(run):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 
 import pytest
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
+from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_nerret import EntityTypeRetriever
 from pydantic import ValidationError
 
 from nerret_tools import EntityIndex
-from nerret_tools.errors import InputError
+from nerret_tools.errors import InputError, ModelNotFoundError
 
 TEXTS = ["Lufthansa cancelled every flight to Lima.", "Rafts drifted down the Orinoco for nine days."]
 
@@ -43,7 +43,7 @@ def test_a_document_without_an_id_is_the_same_document_when_it_comes_again(retri
 
 def test_deleted_documents_are_not_found_any_more(retriever):
     retriever.add_documents(Loader().lazy_load())
-    assert retriever.delete(["air", "unknown"]) == 1
+    assert retriever.delete(["air", "unknown"])["succeeded"] == ["air"]
     assert "air" not in {document.id for document in retriever.invoke("airline")}
 
 
@@ -56,7 +56,7 @@ def test_the_evidence_is_shown_where_the_users_metadata_have_keys_of_the_same_na
 
 
 def test_what_cannot_be_indexed_is_reported_and_the_rest_goes_in(retriever):
-    bad = Document(TEXTS[0], id="date", metadata={"when": datetime.date(2020, 1, 1)})
+    bad = Document(TEXTS[0], id="date", metadata={"when": object()})
     report = retriever.add_documents([bad, Document("", id="blank"), Document(TEXTS[1], id="river")])
     assert report.added == 1
     assert [(failed.id, failed.position) for failed in report.failed] == [("date", 0), ("blank", 1)]
@@ -103,6 +103,40 @@ def test_the_asynchronous_twins_do_the_same(tmp_path):
             found = await made.ainvoke("airline", k=1)
         other = await EntityTypeRetriever.afrom_documents([], path=tmp_path / "index")
         with other.index:
-            return report.added, deleted, found[0].id, other.index.stats().documents
+            return report.added, deleted["num_deleted"], found[0].id, other.index.stats().documents
 
     assert asyncio.run(work()) == (2, 2, "air", 2)
+
+
+def test_a_document_is_got_as_it_was_added(retriever):
+    retriever.add_documents(Loader().lazy_load())
+    expected = [Document(TEXTS[0], id="air", metadata={"source": "a"})]
+    assert retriever.get_by_ids(["unknown", "air"]) == expected
+    assert asyncio.run(retriever.aget_by_ids(["air"])) == expected
+
+
+def test_langchains_indexing_adds_skips_and_deletes(retriever):
+    def synced(documents):
+        result = index(documents, records, retriever, cleanup="full", source_id_key="source", key_encoder="sha256")
+        return result["num_added"], result["num_skipped"], result["num_deleted"]
+
+    records = InMemoryRecordManager("test")
+    records.create_schema()
+    assert synced(Loader()) == (2, 0, 0)
+    assert synced(Loader()) == (0, 2, 0)
+    assert synced([next(Loader().lazy_load())]) == (0, 1, 1)
+    assert [document.page_content for document in retriever.invoke("airline")] == [TEXTS[0]]
+
+
+def test_an_upsert_says_which_documents_failed(retriever, caplog):
+    response = retriever.upsert([Document(" ", id="blank"), Document(TEXTS[0], id="air")])
+    assert response == {"succeeded": ["air"], "failed": ["blank"]}
+    assert "'blank' was not indexed: its text is empty" in caplog.text
+
+
+def test_an_index_is_made_with_a_model_of_ones_choice(tmp_path):
+    with pytest.raises(ModelNotFoundError, match="no-such-model"):
+        EntityTypeRetriever.from_documents([], path=tmp_path / "index", model="no-such-model")
+    made = EntityTypeRetriever.from_texts(TEXTS, path=tmp_path / "index", model="minilm", precision="float32", k=1)
+    with made.index:
+        assert made.index.stats().precision == "float32"

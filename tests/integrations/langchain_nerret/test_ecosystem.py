@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import subprocess
 import sys
 
 import pytest
-from langchain_classic.retrievers import EnsembleRetriever
-from langchain_core.language_models import FakeListChatModel
+from langchain_classic.retrievers import EnsembleRetriever, MultiQueryRetriever
+from langchain_core.documents import Document
+from langchain_core.language_models import FakeListChatModel, FakeListLLM
+from langchain_core.load import dumpd, load
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
 from langchain_core.tools import create_retriever_tool
 from langchain_nerret import EntityTypeRetriever
@@ -39,6 +44,31 @@ def test_in_a_chain_its_documents_reach_the_prompt(demo_index, retriever):
     assert chain.batch(["airline", "river"]) == ["done", "done"]
 
 
+def test_a_document_found_by_two_wordings_is_one_document(retriever):
+    one, other = (
+        {document.id: document for document in retriever.invoke(wording)} for wording in ("dinosaur", "dinosaur fossil")
+    )
+    twice = one.keys() & other.keys()
+    assert twice
+    for name in twice:
+        assert one[name] == other[name]
+        assert one[name].metadata["score"] != other[name].metadata["score"]
+    first = next(iter(one.values()))
+    assert first not in [document for name, document in one.items() if name != first.id]
+    assert Document(**first.model_dump()) == first
+    model = FakeListLLM(responses=["dinosaur\ndinosaur fossil"])
+    found = MultiQueryRetriever.from_llm(retriever, model).invoke("dinosaur")
+    assert sorted(document.id for document in found) == sorted(one.keys() | other.keys())
+
+
+@pytest.mark.filterwarnings("ignore:The function `load` is in beta")
+def test_a_found_document_is_written_down_as_langchains_own(retriever):
+    found = retriever.invoke("dinosaur")[0]
+    again = load(dumpd(found), allowed_objects="core")
+    assert type(again) is Document
+    assert again.model_dump() == found.model_dump()
+
+
 def test_in_an_ensemble_documents_are_told_apart_by_id(demo_index, retriever):
     of_nature = EntityTypeRetriever(index=demo_index, k=4, min_relevance=0, where={"topic": "nature"})
     ensemble = EnsembleRetriever(retrievers=[retriever, of_nature], weights=[0.5, 0.5], id_key="id")
@@ -46,6 +76,28 @@ def test_in_an_ensemble_documents_are_told_apart_by_id(demo_index, retriever):
     expected = {document.id for one in (retriever, of_nature) for document in one.invoke("dinosaur")}
     assert len(found) == len(set(found))
     assert set(found) == expected
+
+
+class Words(BaseRetriever):
+    """A keyword retriever over documents as they are, as LangChain's BM25 is."""
+
+    documents: list[Document]
+
+    def _get_relevant_documents(self, query, *, run_manager):
+        return [document for document in self.documents if query in document.page_content]
+
+
+@pytest.mark.parametrize("id_key", ["id", None])
+def test_an_ensemble_with_a_keyword_retriever_has_each_document_once(demo_index, retriever, id_key):
+    found = retriever.invoke("dinosaur")
+    documents = retriever.get_by_ids(demo_index.ids())
+    for document in documents:
+        document.metadata["id"] = document.id  # what the guide says
+    ensemble = EnsembleRetriever(retrievers=[retriever, Words(documents=documents)], id_key=id_key)
+    fused = [document.id for document in ensemble.invoke("dinosaur")]
+    by_word = {document.id for document in documents if "dinosaur" in document.page_content}
+    assert by_word
+    assert sorted(fused) == sorted({document.id for document in found} | by_word)
 
 
 def test_as_a_tool_it_returns_text_and_documents(retriever):
@@ -56,6 +108,34 @@ def test_as_a_tool_it_returns_text_and_documents(retriever):
     message = tool.invoke(call)
     assert message.artifact == retriever.invoke("dinosaur")
     assert message.content == "\n\n".join(document.page_content for document in message.artifact)
+
+
+def test_as_a_tool_of_its_own_it_gives_pages_of_evidence(demo_index, retriever):
+    tool = retriever.as_tool()
+    assert tool.name == "find_documents_with_entity_type"
+    assert list(tool.args) == ["entity_type", "limit", "min_relevance", "filters", "cursor"]
+
+    def call(**arguments):
+        return {"type": "tool_call", "id": "1", "name": tool.name, "args": arguments}
+
+    message = tool.invoke(call(entity_type="dinosaur"))
+    assert [document.id for document in message.artifact] == [one.id for one in retriever.invoke("dinosaur")]
+    heading, *lines = message.content.splitlines()
+    assert heading.startswith("4 of ")
+    for line, document in zip(lines, message.artifact, strict=True):
+        assert line.startswith(f"{document.id}\t{document.metadata['relevance']:.3f}\t")
+        assert document.metadata["mentions"][0]["text"] in line
+    cursor = re.search(r"call again with cursor=(\S+)", heading)[1]
+    following = asyncio.run(tool.ainvoke(call(entity_type="dinosaur", cursor=cursor))).artifact
+    ranking = [hit.document_id for hit in demo_index.find("dinosaur", min_relevance=0, limit=8).hits]
+    assert [document.id for document in following] == ranking[4:]
+    narrowed = tool.invoke(call(entity_type="dinosaur", limit=2, min_relevance=0, filters={"topic": "nature"}))
+    assert {document.metadata["topic"] for document in narrowed.artifact} == {"nature"}
+    assert len(narrowed.artifact) == 2
+
+
+def test_the_tool_tells_the_agent_what_it_can_mend(retriever):
+    assert "the entity type is empty" in retriever.as_tool(name="find_it").invoke({"entity_type": " "})
 
 
 def test_k_can_be_configured_at_run_time(retriever):

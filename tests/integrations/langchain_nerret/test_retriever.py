@@ -88,6 +88,16 @@ def test_options_of_a_call_replace_those_of_the_retriever(demo_index):
     assert len(asyncio.run(retriever.ainvoke("dinosaur", k=3))) == 3
 
 
+def test_options_may_have_the_names_of_vector_stores(demo_index, retriever):
+    expected = EntityTypeRetriever(index=demo_index, where={"topic": "nature"}, min_relevance=0.1).invoke("dinosaur")
+    assert expected
+    aliased = EntityTypeRetriever(index=demo_index, filter={"topic": "nature"}, score_threshold=0.1)
+    assert aliased.invoke("dinosaur") == expected
+    assert retriever.invoke("dinosaur", filter={"topic": "nature"}, score_threshold=0.1) == expected
+    with pytest.raises(FilterError, match="filter and where are the same option"):
+        retriever.invoke("dinosaur", filter={}, where={})
+
+
 def test_an_option_that_does_not_exist_is_an_error_that_names_it(demo_index, retriever):
     with pytest.raises(FilterError, match="'top_k'; there are k, min_score"):
         retriever.invoke("dinosaur", top_k=3)

@@ -1,4 +1,4 @@
-"""LangChain's own tests for retrievers, as they are, without a network."""
+"""LangChain's own tests for retrievers and document indexes, as they are, without a network."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 import pytest_socket
 from langchain_nerret import EntityTypeRetriever
 from langchain_tests.integration_tests import RetrieversIntegrationTests
+from langchain_tests.integration_tests.indexer import AsyncDocumentIndexTestSuite, DocumentIndexerTestSuite
 
 # LangChain's tests count on pytest-asyncio's automatic mode; this mark does the same for their one coroutine.
 pytest.mark.asyncio(RetrieversIntegrationTests.test_ainvoke_returns_documents)
@@ -34,3 +35,16 @@ class TestEntityTypeRetriever(RetrieversIntegrationTests):
     @property
     def retriever_query_example(self):
         return "dinosaur"
+
+
+class TestDocumentIndex(DocumentIndexerTestSuite):
+    @pytest.fixture
+    def index(self, small_index):
+        return EntityTypeRetriever(index=small_index)
+
+
+@pytest.mark.asyncio
+class TestAsyncDocumentIndex(AsyncDocumentIndexTestSuite):
+    @pytest.fixture
+    def index(self, small_index):
+        return EntityTypeRetriever(index=small_index)

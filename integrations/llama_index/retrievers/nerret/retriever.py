@@ -13,9 +13,10 @@ from llama_index.core.tools import FunctionTool
 from llama_index.core.vector_stores.types import MetadataFilters
 from llama_index.retrievers.nerret.conversion import to_entity_type, to_found_node
 from llama_index.retrievers.nerret.filters import all_of, to_where
-from llama_index.retrievers.nerret.tool import DESCRIPTION, NAME, PAGE, as_function_tool
+from llama_index.retrievers.nerret.tool import as_function_tool
 
 from nerret_tools import EntityIndex, FindResult
+from nerret_tools.showing import DESCRIPTION, NAME, FindArguments
 
 __all__ = ["EntityTypeRetriever"]
 
@@ -75,23 +76,8 @@ class EntityTypeRetriever(BaseRetriever):
         """
         return as_function_tool(self._page, name, description)
 
-    def _page(
-        self,
-        entity_type: str,
-        limit: int | None,
-        min_relevance: float | None,
-        filters: dict[str, Any] | None,
-        cursor: str | None,
-    ) -> FindResult:
-        """One page; what the agent leaves out is as the retriever was made."""
-        options = {**self._options, "where": all_of(self._options["where"], filters)}
-        if min_relevance is not None:
-            options |= {"min_relevance": min_relevance, "min_score": None}
-        if cursor:
-            options |= {"limit": limit, "cursor": cursor}
-        else:
-            options["limit"] = limit or options["limit"] or PAGE
-        return self.index.find(to_entity_type(entity_type), **options)
+    def _page(self, passed: FindArguments) -> FindResult:
+        return self.index.find(to_entity_type(passed.entity_type), **passed.options(self._options))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes(self.index.find(to_entity_type(query_bundle.query_str), **self._options))

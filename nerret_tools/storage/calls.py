@@ -69,7 +69,7 @@ class Caller:
                 time.sleep(min(wait, left))
                 wait = min(2 * wait, _LONGEST_WAIT)
             except (InvalidArgumentError, InvalidDimensionException, ValueError) as error:
-                if isinstance(error, json.JSONDecodeError):  # what answers is not Chroma
+                if isinstance(error, json.JSONDecodeError) or _is_answer(error):  # what answers is not Chroma
                     raise self._failed(error) from error
                 raise StoreError(f"Chroma at {self.location} does not take this: {str(error)[:500]}") from error
             except (ChromaError, OSError) as error:
@@ -77,7 +77,7 @@ class Caller:
             except Exception as error:
                 # For an HTTP status that it does not understand, such as a proxy's, chromadb raises this very class
                 # (api/base_http_client.py): no narrower clause catches that. What has another origin goes on.
-                if not isinstance(error.__context__, httpx.HTTPStatusError):
+                if not _is_answer(error):
                     raise
                 raise self._failed(error) from error
 
@@ -88,3 +88,11 @@ class Caller:
         else:
             advice = "check that the disk has room and that the folder can be written, then do the same again"
         return StoreUnavailableError(f"Chroma at {self.location} failed: {reason[:500]}; {advice}")
+
+
+def _is_answer(error: BaseException) -> bool:
+    """Whether it was made of an answer's status."""
+    origin: BaseException | None = error
+    while origin is not None and not isinstance(origin, httpx.HTTPStatusError):
+        origin = origin.__context__
+    return origin is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -202,8 +203,22 @@ def test_an_index_of_another_model_is_refused(nerret_mcp, tmp_path):
     assert "was made with model" in result.stderr
 
 
-def test_a_folder_that_another_process_has_open_is_refused(nerret_mcp, place, index):
-    result = nerret_mcp("--index", place)
+def test_two_servers_and_a_writer_share_a_folder(start, foreign_place):
+    call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}}
+    with EntityIndex.open(foreign_place) as writer, start() as one, start() as other:
+        writer.add([])  # from here on it holds the lock
+        for conversation in (one, other):
+            conversation.send(INITIALIZE)
+            conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+        for conversation in (one, other):
+            assert conversation.answer(2)["result"]["structuredContent"]["returned"] > 0
+
+
+def test_a_damaged_database_is_called_damaged(nerret_mcp, foreign_place, tmp_path):
+    damaged = shutil.copytree(foreign_place, tmp_path / "index")
+    (damaged / "chroma.sqlite3").write_bytes(b"no database at all" * 1000)
+    result = nerret_mcp("--index", damaged)
     assert result.returncode == 2
-    assert "another process" in result.stderr
-    assert "chroma run" in result.stderr
+    assert "damaged" in result.stderr
+    assert "made with" not in result.stderr

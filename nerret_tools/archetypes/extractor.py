@@ -28,6 +28,7 @@ from nerret_tools.archetypes.typed_mention import TypedMention
 from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWeights, load_typing
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
 from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.texts import check_text
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -135,7 +136,7 @@ class EntityExtractor:
 
         Raises:
             EntityTypeError: The types cannot be used; the message says which.
-            DocumentError: A text is no text.
+            DocumentError: A text is no text; the message says which one.
             FilterError: ``min_relevance`` is not between 0 and 1.
             ScorerError: The scorer does not answer. ``error.partial`` has what was complete.
         """
@@ -323,5 +324,6 @@ def _check(texts: Sequence[str], min_relevance: float | None) -> None:
     for position, text in enumerate(texts):
         if not isinstance(text, str):
             raise DocumentError(f"text {position} is {type(text).__name__}, not text")
+        check_text(text, f"text {position}")
     if min_relevance is not None and not 0 <= min_relevance <= 1:
         raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")

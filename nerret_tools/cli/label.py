@@ -13,9 +13,10 @@ from nerret_tools.archetypes import EntityExtractor, TypedMention
 from nerret_tools.cli.label_reports import print_evaluation, print_explanation
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import complain
-from nerret_tools.errors import DataFileError, InputError, ScorerError
+from nerret_tools.errors import DataFileError, DocumentError, InputError, ScorerError
 from nerret_tools.exit_codes import WRONG_INPUT
-from nerret_tools.reading import DocumentReader, Reading
+from nerret_tools.reading import DocumentReader, Reading, ReadProblem
+from nerret_tools.texts import check_text
 
 __all__ = ["label"]
 
@@ -146,11 +147,15 @@ def _read(
             found += [(one.id, one.text) for one in read_documents(path, form=form, limit=limit)]
             continue
         reader = DocumentReader([path], Reading(id_field, text_field, number_missing_ids=True))
-        found += [(document.id, document.text) for document in islice(reader, limit)]
-        problems += [
-            f"{one.origin.source}{'' if one.origin.line is None else f':{one.origin.line}'}: {one.reason}"
-            for one in reader.problems
-        ]
+        unusable = []
+        for position, document in enumerate(islice(reader, limit)):
+            try:
+                check_text(document.text, "its text")
+            except DocumentError as error:
+                unusable.append(ReadProblem(reader.origin(position), str(error)))
+            else:
+                found.append((document.id, document.text))
+        problems += map(str, [*reader.problems, *unusable])
     if not found and not problems:
         raise InputError(f"no documents in {', '.join(paths)}")
     return found, problems

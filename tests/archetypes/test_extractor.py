@@ -101,6 +101,7 @@ def test_no_texts_no_answer(extractor):
         (TEXTS, {"long": "a " + "é§ " * 300}, None, EntityTypeError, "too long for the model"),
         ("one text", TYPES, None, DocumentError, "a list of texts"),
         ([None], TYPES, None, DocumentError, "text 0 is NoneType"),
+        (["a", "Merkel \ud83d"], TYPES, None, DocumentError, "text 1 has a lone surrogate at character 7"),
         (TEXTS, TYPES, 1.5, FilterError, "not between 0 and 1"),
     ],
 )

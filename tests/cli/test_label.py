@@ -88,13 +88,24 @@ def test_a_schema_is_explained(nerret, files):
     assert "candidate spans" in shown.stdout
 
 
+def test_half_a_character_is_told_and_the_rest_is_labelled(nerret, files):
+    with (files / "texts.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"id": "half", "text": "Angela Merkel \ud83d spoke ."}) + "\n")
+        file.write(json.dumps({"id": "after", "text": MERKEL}) + "\n")
+    result = nerret("label", files / "texts.jsonl", "--types", files / "types.json")
+    assert result.exit_code == 2
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()][-1] == "after"
+    assert len(result.stdout.splitlines()) == 3
+    assert "texts.jsonl, line 3: its text has a lone surrogate at character 14" in result.stderr
+
+
 def test_lines_that_cannot_be_read_are_told_and_the_rest_is_labelled(nerret, files):
     with (files / "texts.jsonl").open("a", encoding="utf-8") as file:
         file.write("not JSON\n")
     result = nerret("label", files / "texts.jsonl", "--types", files / "types.json")
     assert result.exit_code == 2
     assert len(result.stdout.splitlines()) == 2
-    assert "texts.jsonl:3" in result.stderr
+    assert "texts.jsonl, line 3" in result.stderr
 
 
 @pytest.mark.parametrize(

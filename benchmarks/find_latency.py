@@ -24,7 +24,7 @@ import chromadb
 import numpy as np
 from chromadb.config import Settings
 
-from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import Scan, ScanCopy, score_rows
 
 DIMENSION = 500
@@ -119,9 +119,9 @@ def measure_ours(scan: Scan, queries: np.ndarray) -> Iterator[Row]:
 
     def answer(limit: int | None, min_score: float | None) -> Callable[[np.ndarray], object]:
         def call(query: np.ndarray) -> object:
-            scores = score_rows(scan.vectors, query)
-            page = rank_page(scan, query, scores, min_score=min_score, limit=limit)
-            return gather_evidence(scan, query, scores, page.documents, min_score=min_score)
+            scores = Scores(scan, query)
+            page = rank_page(scores, scores.documents(min_score=min_score), limit=limit)
+            return gather_evidence(scores, page.documents, min_score=min_score)
 
         return call
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from find_latency import DIMENSION, build_scan, clustered, timed
 
-from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import SCORE_DECIMALS, Scan, ScanCopy, score_scan
 
 SIDES = ("float32", "int8")
@@ -39,13 +39,11 @@ TRUTH = "truth-{}.json"
 
 def answer(scan: Scan, query: np.ndarray, limit: int | None, min_score: float | None = None) -> list[list[object]]:
     """A page with its evidence, as JSON values."""
-    scores = score_scan(scan, query[None])[0]
-    page = rank_page(scan, query, scores, limit=limit, min_score=min_score)
-    evidence = gather_evidence(scan, query, scores, page.documents, min_score=min_score)
-    return [
-        [name, score, evidence.of(number)]
-        for number, (name, score) in enumerate(zip(page.document_ids, page.scores.tolist(), strict=True))
-    ]
+    scores = Scores(scan, query)
+    page = rank_page(scores, scores.documents(min_score=min_score), limit=limit)
+    evidence = gather_evidence(scores, page.documents, min_score=min_score)
+    found = (evidence.rows, evidence.scores, evidence.offsets, evidence.counts, page.scores)
+    return [page.document_ids, *(values.tolist() for values in found)]
 
 
 def brute_force(scan: Scan, queries: np.ndarray) -> dict[str, list[list[object]]]:
@@ -98,7 +96,7 @@ def run_side(side: str, folder: Path, mentions: int, queries: np.ndarray, cut_of
     figures["page_core_ms"] = (time.process_time() - busy) * 1000 / (len(queries) + 2)
     figures["over"] = timed(lambda query: answer(scan, query, None, cut_off), queries)
     figures.update(memory(), private_before_mb=before["private_mb"])
-    figures["complete"] = timed(lambda query: rank_page(scan, query, score_scan(scan, query[None])[0]), queries[:1])
+    figures["complete"] = timed(lambda query: rank_page(Scores(scan, query)), queries[:1])
     few = queries[:COMPARED]
     figures["answers"] = [[answer(scan, query, PAGE), answer(scan, query, None, cut_off)] for query in few]
     figures.update(

@@ -94,6 +94,8 @@ class Hit(BaseModel):
         mentions: The best mentions, best first, at most ``max_mentions``.
         mention_count: Mentions of the document over the cut-off, in all.
         document: The document itself.
+        cursor: Pass it to the next ``find`` to go on right behind this document, wherever the page ends;
+            ``None`` behind the last one of all.
     """
 
     document_id: str
@@ -102,6 +104,7 @@ class Hit(BaseModel):
     mentions: list[Mention]
     mention_count: int
     document: Document
+    cursor: str | None = None
 
 
 class FindResult(BaseModel):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nerret_tools.detection import Detector
-from nerret_tools.documents import AddReport, Document, FindResult, Hit, IndexStats, Mention
+from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
 from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting, total_of
+from nerret_tools.ranking import Search
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
 
@@ -181,10 +182,10 @@ class EntityIndex:
             StoreUnavailableError: The store went away or is full; what was stored stays.
             ModelError: The model cannot be loaded.
         """
-        if isinstance(documents, (str, bytes, Document, Mapping)):
+        if isinstance(documents, (str, bytes, Document, Mapping)) or not isinstance(documents, Iterable):
             raise FilterError("documents must be an iterable of documents; for a single one, pass [document]")
-        if batch_size < 1:
-            raise FilterError(f"batch_size {batch_size} is not positive")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise FilterError(f"batch_size must be a positive whole number, not {batch_size!r}")
         encoder = DocumentEncoder(self._store, self.load_model, self._detector, self._spec.has_span_head)
         self._store.begin_writing()
         with counting(show_progress, total_of(documents)) as advance:
@@ -200,7 +201,6 @@ class EntityIndex:
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
-        fits: Callable[[Hit], bool] | None = None,
     ) -> FindResult:
         """Find every document that mentions an entity of a type, best first, ties by id.
 
@@ -213,27 +213,24 @@ class EntityIndex:
             min_relevance: Lowest relevance; 0 gives the complete ranking. Without this and
                 ``min_score``, the model's default cut-off applies.
             where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
-            cursor: ``next_cursor`` of the page before, with the same arguments; ``limit`` may
-                change from page to page and is the former one where it is ``None``.
+            cursor: ``next_cursor`` of the page before, or the ``cursor`` of any of its hits, with the same
+                arguments; ``limit`` may change from page to page and is the former one where it is ``None``.
             max_mentions: Mentions shown a document.
-            fits: Asked about each document of the page in order; the page ends before the first
-                one that does not fit, but never without a document.
 
         Raises:
             EntityTypeError: Empty, too long, or without letters.
             FilterError: An option that cannot be used.
             CursorError: The cursor is of another search, or the index has changed since.
         """
-        return self._searcher.find(
-            [entity_type],
+        search = Search(
             limit=limit,
             min_score=min_score,
             min_relevance=min_relevance,
             where=where,
             cursor=cursor,
             max_mentions=max_mentions,
-            fits=fits,
-        )[0]
+        )
+        return self._searcher.find([entity_type], search)[0]
 
     def find_many(
         self,
@@ -246,16 +243,10 @@ class EntityIndex:
         max_mentions: int = 3,
     ) -> list[FindResult]:
         """Answer several types in one pass over the vectors; as `find`, in the order given."""
-        if isinstance(entity_types, str):
-            raise FilterError("entity_types must be a list of types; for a single one, use find")
-        return self._searcher.find(
-            entity_types,
-            limit=limit,
-            min_score=min_score,
-            min_relevance=min_relevance,
-            where=where,
-            max_mentions=max_mentions,
+        search = Search(
+            limit=limit, min_score=min_score, min_relevance=min_relevance, where=where, max_mentions=max_mentions
         )
+        return self._searcher.find(_listed("entity_types", entity_types), search)
 
     def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents that have a mention, without fetching any evidence.
@@ -263,7 +254,7 @@ class EntityIndex:
         Args:
             entity_types: As for `find_many`.
         """
-        return self._searcher.rank(entity_types)
+        return self._searcher.rank(_listed("entity_types", entity_types))
 
     def get(self, ids: Iterable[str]) -> list[Document]:
         """Return stored documents in the order of ``ids``; unknown ids are left out."""
@@ -371,6 +362,13 @@ class EntityIndex:
     async def astats(self) -> IndexStats:
         """Count as `stats` does, without blocking the event loop."""
         return await asyncio.to_thread(self.stats)
+
+
+def _listed(name: str, values: Iterable[str]) -> list[str]:
+    """Several types or ids: a single one, which is iterable too, would be taken letter by letter."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise FilterError(f"{name} must be a list, not {type(values).__name__}; for a single one, pass [one]")
+    return list(values)
 
 
 def _precision(name: str | None, device: str | None) -> str:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
-from nerret_tools.errors import CursorError, FilterError
+from nerret_tools.errors import FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
+    Cursor,
     Evidence,
+    ListIdentity,
     Page,
-    Position,
-    decode_cursor,
-    encode_cursor,
+    Scores,
+    Search,
+    cutoff,
     gather_evidence,
     rank_page,
-    search_digest,
+    relevance,
+    relevances,
 )
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
@@ -33,17 +34,6 @@ from nerret_tools.texts import check_type
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
     from nerret_tools.scan import Scan
-
-PORTION = 200
-"""Documents fetched at a time where the page may end early: fewer calls on one side, less in vain on the other.
-The MCP server's default page is fetched at once."""
-
-
-class _Options(NamedTuple):
-    """What is shown of an answer: documents and mentions from a score on, so many mentions of each."""
-
-    min_score: float | None
-    max_mentions: int
 
 
 class Ranking(NamedTuple):
@@ -58,18 +48,6 @@ class Ranking(NamedTuple):
     ids: list[str]
     scores: np.ndarray
     relevances: np.ndarray
-
-
-class _Query(NamedTuple):
-    """What is compared with the mentions for one type.
-
-    Attributes:
-        vector: ``[dimension]``.
-        scores: Its approximate products with all mentions ``[n]``.
-    """
-
-    vector: np.ndarray
-    scores: np.ndarray
 
 
 class Searcher:
@@ -87,7 +65,7 @@ class Searcher:
         self.model = model
 
     @cached_property
-    def _calibration(self) -> Calibration | None:
+    def _curve(self) -> Calibration | None:
         """The model's curve from scores to relevance, where it has one."""
         file = self.spec.weights / CALIBRATION_FILE
         return Calibration.load(file) if file.exists() else None
@@ -98,139 +76,74 @@ class Searcher:
         file = self.spec.weights / ARCHETYPES_FILE
         return ArchetypeHead.load(file) if file.is_file() else None
 
-    def _queries(self, scan: Scan, entity_types: Sequence[str]) -> list[_Query]:
-        """Encode the types and compare them with all mentions."""
-        vectors = self.model().encode_types(entity_types)
-        return [_Query(*one) for one in zip(vectors, score_scan(scan, vectors), strict=True)]
-
-    def find(
-        self,
-        entity_types: Sequence[str],
-        *,
-        limit: int | None = None,
-        min_score: float | None = None,
-        min_relevance: float | None = None,
-        where: Mapping[str, Any] | None = None,
-        cursor: str | None = None,
-        max_mentions: int = 3,
-        fits: Callable[[Hit], bool] | None = None,
-    ) -> list[FindResult]:
-        """Answer each type; see `EntityIndex.find` for the arguments."""
-        for entity_type in entity_types:
-            check_type(entity_type, "the entity type")
-        self._check(limit, min_score, min_relevance, max_mentions)
+    def find(self, entity_types: Sequence[str], search: Search) -> list[FindResult]:
+        """Answer each type."""
+        self._check(entity_types, search)
         if not entity_types:
             return []
         scan = self.store.scan()
-        allowed = None if where is None else self.store.matching(where)
-        results = []
-        cutoff = _cutoff(self._calibration, min_score, min_relevance)
-        for entity_type, query in zip(entity_types, self._queries(scan, entity_types), strict=True):
-            options = _Options(cutoff, max_mentions)
-            digest = search_digest(_plain(entity_type), min_score, min_relevance, where)
-            page_limit, after = limit, None
-            if cursor is not None:
-                page_limit, place = _split_limit(cursor, limit)
-                after = decode_cursor(place, index_id=self.store.index_id, generation=scan.generation, digest=digest)
-            page = rank_page(
-                scan,
-                query.vector,
-                query.scores,
-                allowed=allowed,
-                min_score=options.min_score,
-                limit=page_limit,
-                after=after,
-            )
-            hits, position = self._fitting(scan, query, page, options, fits)
-            following = None
-            if position is not None:
-                place = encode_cursor(position, index_id=self.store.index_id, generation=scan.generation, digest=digest)
-                following = f"{page_limit or page.total}.{place}"
-            results.append(
-                FindResult(
-                    entity_type=entity_type,
-                    hits=hits,
-                    total=page.total,
-                    next_cursor=following,
-                    min_score=options.min_score,
-                    min_relevance=_relevance(self._calibration, options.min_score),
-                )
-            )
-        return results
+        allowed = None if search.where is None else self.store.matching(search.where)
+        return [
+            self._page(entity_type, scores, allowed, search)
+            for entity_type, scores in zip(entity_types, self._scores(scan, entity_types), strict=True)
+        ]
 
     def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents with a mention for each type, best first."""
-        for entity_type in entity_types:
-            check_type(entity_type, "the entity type")
+        self._check(entity_types)
         if not entity_types:
             return []
-        scan = self.store.scan()
-        pages = [rank_page(scan, query.vector, query.scores) for query in self._queries(scan, entity_types)]
-        return [Ranking(page.document_ids, page.scores, _relevances(self._calibration, page.scores)) for page in pages]
+        pages = [rank_page(scores) for scores in self._scores(self.store.scan(), entity_types)]
+        return [Ranking(page.document_ids, page.scores, relevances(self._curve, page.scores)) for page in pages]
 
-    def _check(
-        self,
-        limit: int | None,
-        min_score: float | None,
-        min_relevance: float | None,
-        max_mentions: int,
-    ) -> None:
-        if limit is not None and limit < 1:
-            raise FilterError(f"limit {limit} is not positive; leave it out to get all documents")
-        if max_mentions < 0:
-            raise FilterError(f"max_mentions {max_mentions} is negative")
-        if min_score is not None and not math.isfinite(min_score):
-            raise FilterError(f"min_score {min_score} is not a number")
-        if min_relevance is not None and not 0 <= min_relevance <= 1:
-            raise FilterError(f"min_relevance {min_relevance} is not between 0 and 1")
-        if self._calibration is None and (min_relevance or (min_relevance is None and min_score is None)):
+    def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
+        for entity_type in entity_types:
+            check_type(entity_type, "the entity type")
+        if search is None or self._curve is not None or search.min_relevance == 0:
+            return
+        if search.min_relevance is not None or search.min_score is None:
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
                 "nerret train calibration"
             )
 
-    def _fitting(
-        self,
-        scan: Scan,
-        query: _Query,
-        page: Page,
-        options: _Options,
-        fits: Callable[[Hit], bool] | None,
-    ) -> tuple[list[Hit], Position | None]:
-        """The page's hits before the first one that does not fit, and where the next page begins."""
-        if fits is None:
-            return self._hits(scan, query, page, options), page.next
-        hits: list[Hit] = []
-        for first in range(0, len(page.document_ids), PORTION):
-            part = slice(first, first + PORTION)
-            portion = replace(
-                page,
-                documents=page.documents[part],
-                document_ids=page.document_ids[part],
-                scores=page.scores[part],
-            )
-            for hit in self._hits(scan, query, portion, options):
-                if not fits(hit) and hits:
-                    return hits, Position(hits[-1].score, hits[-1].document_id)
-                hits.append(hit)
-        return hits, page.next
+    def _scores(self, scan: Scan, entity_types: Sequence[str]) -> Iterator[Scores]:
+        """Encode the types and compare them with all mentions."""
+        queries = self.model().encode_types(entity_types)
+        for query, approximate in zip(queries, score_scan(scan, queries), strict=True):
+            yield Scores(scan, query, approximate)
 
-    def _hits(self, scan: Scan, query: _Query, page: Page, options: _Options) -> list[Hit]:
-        """Fetch the page's documents and their best mentions."""
-        evidence = gather_evidence(
-            scan,
-            query.vector,
-            query.scores,
-            page.documents,
-            min_score=options.min_score,
-            max_mentions=options.max_mentions,
+    def _page(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> FindResult:
+        identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(entity_type))
+        place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
+        limit = search.limit or (place.size if place else 0)
+        min_score = cutoff(self._curve, search)
+        documents = scores.documents(allowed, min_score)
+        page = rank_page(scores, documents, start=place.place if place else 0, limit=limit or None)
+        cursors = [
+            None if behind >= page.total else Cursor(behind, limit).encode(identity)
+            for behind in range(page.start + 1, page.start + len(page.documents) + 1)
+        ]
+        return FindResult(
+            entity_type=entity_type,
+            hits=self._hits(scores, page, cursors, min_score, search.max_mentions),
+            total=page.total,
+            next_cursor=cursors[-1] if cursors else None,
+            min_score=min_score,
+            min_relevance=relevance(self._curve, min_score),
         )
-        shown = self._mentions(scan, query.vector, evidence)
+
+    def _hits(
+        self, scores: Scores, page: Page, cursors: Sequence[str | None], min_score: float | None, max_mentions: int
+    ) -> list[Hit]:
+        """Fetch the page's documents and their best mentions."""
+        evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=max_mentions)
+        shown = self._mentions(scores, evidence)
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
-        relevances = [_relevance(self._calibration, score) for score in page.scores.tolist()]
+        probable = relevances(self._curve, page.scores).tolist()
         hits = []
-        for number, document_id in enumerate(page.document_ids):
+        for number, (document_id, cursor) in enumerate(zip(page.document_ids, cursors, strict=True)):
             stored = documents.get(document_id)
             if stored is None:
                 continue  # deleted by another client since the scan was taken
@@ -239,16 +152,18 @@ class Searcher:
                 Hit(
                     document_id=document_id,
                     score=float(page.scores[number]),
-                    relevance=relevances[number],
+                    relevance=None if self._curve is None else probable[number],
                     mentions=[one for one in own if one is not None],
                     mention_count=int(evidence.counts[number]),
                     document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
+                    cursor=cursor,
                 )
             )
         return hits
 
-    def _mentions(self, scan: Scan, query: np.ndarray, evidence: Evidence) -> list[Mention | None]:
+    def _mentions(self, scores: Scores, evidence: Evidence) -> list[Mention | None]:
         """Each of the evidence's mentions with what its score is made of; None where it is gone meanwhile."""
+        scan, query = scores.scan, scores.query
         keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
         stored = self.store.mentions(keys)
         vectors = scan.vectors[evidence.rows]
@@ -272,27 +187,6 @@ class Searcher:
         ]
 
 
-def _cutoff(curve: Calibration | None, min_score: float | None, min_relevance: float | None) -> float | None:
-    """Both cut-offs as one score; the default one where none is given."""
-    if min_score is None and min_relevance is None and curve is not None:
-        min_relevance = curve.cutoff
-    least = curve.score_at(min_relevance) if curve is not None and min_relevance else None
-    given = [cutoff for cutoff in (min_score, least) if cutoff is not None]
-    return max(given) if given else None
-
-
-def _relevances(curve: Calibration | None, scores: np.ndarray) -> np.ndarray:
-    """Probabilities ``[n]`` for scores ``[n]``; not a number without a calibration."""
-    return np.full(len(scores), np.nan) if curve is None else curve.relevance(scores)
-
-
-def _relevance(curve: Calibration | None, score: float | None) -> float | None:
-    """The same for one; 0 where no score is asked for."""
-    if curve is None:
-        return None
-    return 0.0 if score is None else float(curve.relevance(np.array(score)))
-
-
 def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
     """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
     exact = vectors.astype(np.float64)
@@ -300,16 +194,3 @@ def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
     products = (exact * query).sum(axis=1)  # a matrix product's last decimal depends on how many rows there are
     rounded: list[float] = np.round(products / lengths, SCORE_DECIMALS).tolist()
     return rounded
-
-
-def _plain(entity_type: str) -> str:
-    """The type as the model sees it: white space around and inside does not matter."""
-    return " ".join(entity_type.split())
-
-
-def _split_limit(cursor: str, limit: int | None) -> tuple[int | None, str]:
-    """A cursor carries the page size of its own page, for callers who pass only the cursor."""
-    size, separator, rest = cursor.partition(".")
-    if not separator or not re.fullmatch("[1-9][0-9]{0,9}", size):
-        raise CursorError(f"cursor {cursor[:40]!r} is damaged; pass next_cursor as it came, or start without a cursor")
-    return limit if limit is not None else int(size), rest

@@ -1,16 +1,22 @@
 """Scores in, pages of documents out: exact order, one entry per document, evidence, cursors."""
 
-from nerret_tools.ranking.cursor import decode_cursor, encode_cursor, search_digest
+from nerret_tools.ranking.cursor import Cursor, ListIdentity
 from nerret_tools.ranking.evidence import Evidence, gather_evidence
-from nerret_tools.ranking.page import Page, Position, rank_page
+from nerret_tools.ranking.page import Page, rank_page
+from nerret_tools.ranking.relevance import cutoff, relevance, relevances
+from nerret_tools.ranking.scores import Scores
+from nerret_tools.ranking.search import Search
 
 __all__ = [
+    "Cursor",
     "Evidence",
+    "ListIdentity",
     "Page",
-    "Position",
-    "decode_cursor",
-    "encode_cursor",
+    "Scores",
+    "Search",
+    "cutoff",
     "gather_evidence",
     "rank_page",
-    "search_digest",
+    "relevance",
+    "relevances",
 ]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.ranking.page import rows_of
-from nerret_tools.scan import Scan, exact_scores, score_bounds
+from nerret_tools.ranking.scores import Scores
 
 __all__ = ["Evidence", "gather_evidence"]
 
@@ -29,55 +28,34 @@ class Evidence:
     offsets: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
 
-    def of(self, document: int) -> list[tuple[int, float]]:
-        """Row and score of the `document`-th one's mentions, best first."""
-        part = slice(self.offsets[document], self.offsets[document + 1])
-        return list(zip(self.rows[part].tolist(), self.scores[part].tolist(), strict=True))
-
 
 def gather_evidence(
-    scan: Scan,
-    query: npt.NDArray[np.float32],
-    approximate: npt.NDArray[np.float32],
-    documents: npt.NDArray[np.int64],
-    *,
-    min_score: float | None = None,
-    max_mentions: int = 3,
+    scores: Scores, documents: npt.NDArray[np.int64], *, min_score: float | None = None, max_mentions: int = 3
 ) -> Evidence:
     """The best mentions of each document, ties in the order in which the document has them.
 
     Args:
-        scan: What was ranked.
-        query: ``[dimension]`` float32, as for `rank_page`.
-        approximate: ``[n]`` float32, as for `rank_page`.
+        scores: Of all mentions.
         documents: ``[k]``, as in `Page.documents`.
         min_score: Mentions whose rounded score is below are neither listed nor counted.
         max_mentions: The most that are listed of one document.
     """
-    if not len(documents):
-        empty = np.empty(0, np.int64)
-        return Evidence(empty, np.empty(0), np.zeros(1, np.int64), empty)
-    rows, starts = rows_of(scan.offsets, documents)
+    rows, starts = scores.rows(documents)
     owners = np.repeat(np.arange(len(documents)), np.diff(np.append(starts, len(rows))))
-    least, most = score_bounds(scan, query, approximate, rows)
-
-    over = np.ones(len(rows), dtype=bool)
     if min_score is not None:
-        over = least >= min_score
-        open_ = np.flatnonzero(~over & (most >= min_score))
-        over[open_] = exact_scores(scan.vectors, query, rows[open_]) >= min_score
-    counts = np.bincount(owners[over], minlength=len(documents))
+        over = scores.mentions_at_least(rows, min_score)
+        rows, owners = rows[over], owners[over]
+    counts = np.bincount(owners, minlength=len(documents))
 
-    rows, owners = rows[over], owners[over]
-    able = _might_be_listed(owners, least[over], most[over], len(documents), max_mentions)
+    able = _might_be_listed(owners, scores.least[rows], scores.most[rows], len(documents), max_mentions)
     rows, owners = rows[able], owners[able]
-    scores = exact_scores(scan.vectors, query, rows)
-    order = np.lexsort((rows, -scores, owners))
-    rows, owners, scores = rows[order], owners[order], scores[order]
+    exact = scores.of_mentions(rows)
+    order = np.lexsort((rows, -exact, owners))
+    rows, owners, exact = rows[order], owners[order], exact[order]
     listed = _rank_within(owners, len(documents)) < max_mentions
     kept = np.bincount(owners[listed], minlength=len(documents))
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-    return Evidence(rows[listed], scores[listed], offsets, counts.astype(np.int64))
+    return Evidence(rows[listed], exact[listed], offsets, counts.astype(np.int64))
 
 
 def _might_be_listed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 from nerret_mcp.answers import FindPage
@@ -24,10 +25,7 @@ _SMALLEST_DETAILED_ENTRY = 150
 """Characters of a document with a one-letter id and mention in JSON: no page can hold more of them."""
 
 _AROUND_CHARACTERS = 600
-"""Of everything on a page but its documents, its cursor, and the names of type and collection."""
-
-_CURSOR_CHARACTERS = 200
-"""Of a cursor without its document's id, which is in it as JSON in base64."""
+"""Of everything on a page but its documents and the names of type and collection."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,7 @@ class _Page:
         entry = _entry(hit, self._detailed)
         self._json_room -= len(json.dumps(entry.plain, ensure_ascii=False)) + 2
         self._text_room -= len(entry.line) + 1
-        cursor = _CURSOR_CHARACTERS + 4 * len(json.dumps(hit.document_id)) // 3
-        if self.entries and min(self._json_room, self._text_room) < cursor:
+        if self.entries and min(self._json_room, self._text_room) < 0:
             return False
         self.entries.append(entry)
         return True
@@ -91,8 +88,10 @@ def find_page(collection: Collection, question: Question, page_chars: int) -> tu
         min_relevance=question.min_relevance,
         cursor=question.cursor,
         max_mentions=MENTIONS_SHOWN,
-        fits=page.takes,
     )
+    taken = list(takewhile(page.takes, result.hits))
+    if len(taken) < len(result.hits):
+        result = result.model_copy(update={"hits": taken, "next_cursor": taken[-1].cursor})
     header = heading(result, len(page.entries), result.next_cursor, f"collection {collection.name}")
     text = "\n".join([header, *(entry.line for entry in page.entries)])
     return _structured(page.entries, result, collection, question), text

@@ -201,7 +201,7 @@ def test_a_very_long_text_keeps_its_offsets(tmp_path):
 def test_a_single_document_in_place_of_a_list_is_explained(index, documents):
     with pytest.raises(FilterError, match=r"pass \[document\]"):
         index.add(documents[0])
-    with pytest.raises(FilterError, match="batch_size 0"):
+    with pytest.raises(FilterError, match="batch_size must be a positive whole number, not 0"):
         index.add(documents, batch_size=0)
 
 

@@ -73,6 +73,16 @@ def test_a_cursor_remembers_the_page_size(index):
     assert len(second.hits) == 2
 
 
+def test_every_hit_has_the_cursor_behind_it(index):
+    whole = index.find("airline", min_relevance=0)
+    assert whole.hits[-1].cursor is None
+    for place, hit in enumerate(whole.hits[:-1], start=1):
+        assert ids(index.find("airline", min_relevance=0, cursor=hit.cursor)) == ids(whole)[place:]
+    paged = index.find("airline", min_relevance=0, limit=3)
+    assert paged.hits[-1].cursor == paged.next_cursor
+    assert ids(index.find("airline", min_relevance=0, cursor=paged.hits[0].cursor)) == ids(whole)[1:4]
+
+
 def test_a_cursor_of_another_search_or_of_a_changed_index_is_refused(index):
     cursor = index.find("airline", min_relevance=0, limit=1).next_cursor
     with pytest.raises(CursorError, match="another search"):
@@ -167,6 +177,14 @@ def test_a_type_in_another_script_is_a_type(index):
     ("options", "message"),
     [
         ({"limit": 0}, "limit 0"),
+        ({"limit": "5"}, r"limit must be a whole number, not '5' \(str\)"),
+        ({"limit": True}, "limit must be a whole number"),
+        ({"limit": 2.5}, "limit must be a whole number, not float"),
+        ({"min_relevance": "high"}, "min_relevance must be a number"),
+        ({"min_score": [1]}, "min_score must be a number, not list"),
+        ({"max_mentions": None}, "max_mentions must be a whole number"),
+        ({"where": "kind=air"}, "where must be a mapping"),
+        ({"cursor": 3}, "a cursor is text, not int"),
         ({"min_relevance": 1.5}, "min_relevance 1.5"),
         ({"min_score": float("nan")}, "min_score nan"),
         ({"max_mentions": -1}, "max_mentions -1"),

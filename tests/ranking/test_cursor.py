@@ -1,22 +1,25 @@
 """Cursors continue one search on one state of one index, and say why they refuse another."""
 
+import dataclasses
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nerret_tools.errors import CursorError
-from nerret_tools.ranking import Position, decode_cursor, encode_cursor, search_digest
+from nerret_tools.ranking import Cursor, ListIdentity, Search
 
-BOUND = {"index_id": "i1", "generation": 7, "digest": search_digest("dinosaur", {"a": 1}, 0.5)}
+LIST = ListIdentity("i1", 7, Search(where={"a": 1}, min_relevance=0.5).identity("dinosaur"))
 
 
-@given(score=st.floats(-1, 1), document_id=st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
-def test_a_cursor_comes_back_as_the_position_it_was_made_from(score, document_id):
-    position = Position(score, document_id)
-    cursor = encode_cursor(position, **BOUND)
+@given(place=st.integers(0, 2**32 - 1), size=st.integers(0, 2**24 - 1), generation=st.integers(0, 2**40))
+def test_a_cursor_comes_back_as_it_was_in_24_letters(place, size, generation):
+    of = dataclasses.replace(LIST, generation=generation)
+    text = Cursor(place, size).encode(of)
 
-    assert decode_cursor(cursor, **BOUND) == position
-    assert set(cursor) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+    assert re.fullmatch("[A-Za-z0-9_-]{24}", text)
+    assert Cursor.decode(text, of) == Cursor(place, size)
 
 
 @pytest.mark.parametrize(
@@ -24,31 +27,31 @@ def test_a_cursor_comes_back_as_the_position_it_was_made_from(score, document_id
     [
         ({"index_id": "i2"}, "another index"),
         ({"generation": 8}, "index has changed"),
-        ({"digest": search_digest("airline", {"a": 1}, 0.5)}, "another search"),
+        ({"search": Search(where={"a": 1}, min_relevance=0.5).identity("airline")}, "another search"),
     ],
 )
 def test_a_cursor_of_something_else_is_refused_with_the_reason(change, reason):
-    cursor = encode_cursor(Position(0.5, "d1"), **BOUND)
-
     with pytest.raises(CursorError, match=reason):
-        decode_cursor(cursor, **{**BOUND, **change})
+        Cursor.decode(Cursor(20, 10).encode(LIST), dataclasses.replace(LIST, **change))
 
 
-@pytest.mark.parametrize("damage", ["", "x", "é", "AAAA", "=" * 8, " ", "A" * 5000])
+@pytest.mark.parametrize("damage", ["", "x", "é", "AAAA", "=" * 8, " ", "A" * 24, "A" * 5000])
 def test_nonsense_is_refused(damage):
     with pytest.raises(CursorError, match="damaged"):
-        decode_cursor(damage, **BOUND)
+        Cursor.decode(damage, LIST)
 
 
 def test_any_changed_character_is_noticed():
-    cursor = encode_cursor(Position(0.25, "d1"), **BOUND)
+    cursor = Cursor(20, 10).encode(LIST)
 
-    for place in range(len(cursor) - 1):
+    for place in range(len(cursor)):
         other = "A" if cursor[place] != "A" else "B"
         with pytest.raises(CursorError):
-            decode_cursor(cursor[:place] + other + cursor[place + 1 :], **BOUND)
+            Cursor.decode(cursor[:place] + other + cursor[place + 1 :], LIST)
 
 
-def test_the_digest_does_not_depend_on_the_order_of_keys_but_on_everything_else():
-    assert search_digest("a", {"x": 1, "y": 2}) == search_digest("a", {"y": 2, "x": 1})
-    assert len({search_digest("a"), search_digest("b"), search_digest("a", None), search_digest("a", 0)}) == 4
+def test_the_identity_of_a_search_is_of_everything_that_changes_its_list_and_of_nothing_else():
+    one = Search(where={"x": 1, "y": 2}, limit=3, max_mentions=5)
+    assert one.identity(" airline") == Search(where={"y": 2, "x": 1}, cursor="z").identity("airline")
+    others = [Search(), Search(where={}), Search(min_score=0), Search(min_relevance=0)]
+    assert len({other.identity("airline") for other in others} | {Search().identity("airlines")}) == 5

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import Scan, score_rows
 
 from .worlds import unit
@@ -61,21 +61,20 @@ def test_pages_of_any_size_add_up_to_the_brute_force_ranking(made, size, quantil
     ids = sorted(world.document_ids)
     allowed = None if share is None else set(ids[: int(share * len(ids))])
     expected = brute_force(world, query, min_score, allowed)
-    scores = score_rows(world.vectors, query)
-    options = {"min_score": min_score, "allowed": allowed}
+    scores = Scores(world, query)
 
-    whole = rank_page(world, query, scores, **options)
+    whole = rank_page(scores, scores.documents(allowed, min_score))
     assert whole.document_ids == [name for name, _ in expected]
     assert whole.scores.tolist() == pytest.approx([score for _, score in expected], abs=1.5e-6)
-    assert (whole.total, whole.next) == (len(expected), None)
+    assert (whole.total, whole.is_last) == (len(expected), True)
 
-    collected, after = [], None
+    collected = []
     for _ in range(len(expected) // size + 2):
-        page = rank_page(world, query, scores, limit=size, after=after, **options)
+        scores = Scores(world, query)
+        page = rank_page(scores, scores.documents(allowed, min_score), start=len(collected), limit=size)
         assert page.total == len(expected)
         collected += listed(page)
-        after = page.next
-        if after is None:
+        if page.is_last:
             break
         assert len(page.document_ids) == size
     assert collected == listed(whole)
@@ -87,24 +86,25 @@ def test_evidence_equals_brute_force(made, quantile, most):
     world, query = made
     exact = np.round(world.vectors.astype(np.float64) @ query.astype(np.float64), 6)
     min_score = None if quantile is None else float(np.quantile(exact, quantile, method="nearest"))
-    scores = score_rows(world.vectors, query)
-    page = rank_page(world, query, scores, min_score=min_score)
+    scores = Scores(world, query)
+    page = rank_page(scores, scores.documents(min_score=min_score))
 
-    evidence = gather_evidence(world, query, scores, page.documents, min_score=min_score, max_mentions=most)
+    evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=most)
 
     for number, document in enumerate(page.documents):
         rows = range(world.offsets[document], world.offsets[document + 1])
         over = [row for row in rows if min_score is None or exact[row] >= min_score]
         best = sorted(over, key=lambda row: (-exact[row], row))[:most]
-        assert [row for row, _ in evidence.of(number)] == best
-        assert [score for _, score in evidence.of(number)] == pytest.approx(exact[best].tolist(), abs=1.5e-6)
+        part = slice(evidence.offsets[number], evidence.offsets[number + 1])
+        assert evidence.rows[part].tolist() == best
+        assert evidence.scores[part].tolist() == pytest.approx(exact[best].tolist(), abs=1.5e-6)
         assert evidence.counts[number] == len(over)
 
 
 def test_equal_vectors_tie_wherever_their_rows_are():
     world, query = make_world(1, 3000, 500, 1, dead=0)
 
-    page = rank_page(world, query, score_rows(world.vectors, query), limit=50)
+    page = rank_page(Scores(world, query), limit=50)
 
     assert len(set(page.scores.tolist())) == 1
     assert page.document_ids == sorted(world.document_ids)[:50]
@@ -112,42 +112,23 @@ def test_equal_vectors_tie_wherever_their_rows_are():
 
 def test_a_cut_off_equal_to_a_score_includes_it():
     world, query = make_world(2, 200, 500, 1000, dead=0)
-    scores = score_rows(world.vectors, query)
-    tenth = rank_page(world, query, scores).scores[9]
+    scores = Scores(world, query)
+    tenth = rank_page(scores).scores[9]
 
-    assert rank_page(world, query, scores, min_score=tenth).total == 10
-    assert rank_page(world, query, scores, min_score=tenth + 1e-6).total == 9
-
-
-def test_documents_may_be_chosen_by_a_mask():
-    world, query = make_world(3, 50, 64, 1000)
-    mask = np.arange(50) % 2 == 0
-    scores = score_rows(world.vectors, query)
-
-    by_mask = rank_page(world, query, scores, allowed=mask)
-    by_ids = rank_page(world, query, scores, allowed=set(world.document_ids[mask]))
-
-    assert listed(by_mask) == listed(by_ids)
+    assert len(scores.documents(min_score=tenth)) == 10
+    assert len(scores.documents(min_score=tenth + 1e-6)) == 9
 
 
 def test_nothing_to_rank_is_an_empty_page():
     empty = Scan(np.empty((0, 4), np.float32), np.empty(0, object), np.zeros(1, np.int64), np.empty(0, bool), 1)
     query = unit(np.ones(4))
 
-    page = rank_page(empty, query, score_rows(empty.vectors, query), limit=3)
+    page = rank_page(Scores(empty, query), limit=3)
 
-    assert (page.document_ids, page.total, page.next) == ([], 0, None)
-    assert gather_evidence(empty, query, np.empty(0, np.float32), page.documents).counts.tolist() == []
+    assert (page.document_ids, page.total, page.is_last) == ([], 0, True)
+    assert gather_evidence(Scores(empty, query), page.documents).counts.tolist() == []
     world, query = make_world(4, 5, 4, 5)
-    assert rank_page(world, query, score_rows(world.vectors, query), allowed=set()).total == 0
-
-
-def test_a_page_of_none_only_counts():
-    world, query = make_world(5, 20, 4, 50, dead=0)
-
-    page = rank_page(world, query, score_rows(world.vectors, query), limit=0)
-
-    assert (page.document_ids, page.total) == ([], 20)
+    assert len(Scores(world, query).documents(allowed=set())) == 0
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nerret_tools.cancellation import CancelledError, cancellable
-from nerret_tools.ranking import gather_evidence, rank_page
+from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import Scan, quantised, score_scan
 from nerret_tools.scan.bounds import score_bounds
 from nerret_tools.scan.exact import exact_scores, margin
@@ -43,29 +43,29 @@ def product(request, monkeypatch):
 )
 def test_pages_and_evidence_are_those_of_float32(product, made, size, quantile, share, most):
     plain, small, query = made
-    scores = {world is small: score_scan(world, query[None])[0] for world in (plain, small)}
-    everything = rank_page(plain, query, scores[False])
+    wide, narrow = Scores(plain, query), Scores(small, query)
+    everything = rank_page(wide)
     min_score = None if quantile is None or not everything.total else float(np.quantile(everything.scores, quantile))
     if min_score is not None:
         min_score = float(everything.scores[np.abs(everything.scores - min_score).argmin()])
     ids = sorted(plain.document_ids)
-    options = {"min_score": min_score, "allowed": None if share is None else set(ids[: int(share * len(ids))])}
+    allowed = None if share is None else set(ids[: int(share * len(ids))])
 
-    whole = rank_page(plain, query, scores[False], **options)
-    assert rank_page(small, query, scores[True], **options).document_ids == whole.document_ids
+    whole = rank_page(wide, wide.documents(allowed, min_score))
+    assert rank_page(narrow, narrow.documents(allowed, min_score)).document_ids == whole.document_ids
 
-    found, found_scores, after = [], [], None
+    found, found_scores = [], []
     for _ in range(len(ids) // size + 2):
-        page = rank_page(small, query, scores[True], limit=size, after=after, **options)
+        fresh = Scores(small, query)
+        page = rank_page(fresh, fresh.documents(allowed, min_score), start=len(found), limit=size)
         assert page.total == whole.total
         found += page.document_ids
         found_scores += page.scores.tolist()
-        expected = gather_evidence(plain, query, scores[False], page.documents, min_score=min_score, max_mentions=most)
-        evidence = gather_evidence(small, query, scores[True], page.documents, min_score=min_score, max_mentions=most)
+        expected = gather_evidence(wide, page.documents, min_score=min_score, max_mentions=most)
+        evidence = gather_evidence(fresh, page.documents, min_score=min_score, max_mentions=most)
         for part in ("rows", "scores", "offsets", "counts"):
             np.testing.assert_array_equal(getattr(evidence, part), getattr(expected, part))
-        after = page.next
-        if after is None:
+        if page.is_last:
             break
     assert (found, found_scores) == (whole.document_ids, whole.scores.tolist())
 
@@ -110,7 +110,7 @@ def test_rows_of_zeros_and_of_the_smallest_numbers_are_possible(product):
     vectors[2, 0] = 1
     small = Scan(vectors, np.array(["a", "b", "c"], object), np.arange(4), np.ones(3, bool), 1, quantise(vectors))
 
-    page = rank_page(small, vectors[2], score_scan(small, vectors[2:])[0])
+    page = rank_page(Scores(small, vectors[2]))
 
     assert page.document_ids == ["c", "a", "b"]
     assert page.scores.tolist() == [1.0, 0.0, 0.0]

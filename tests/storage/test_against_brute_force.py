@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nerret_tools.ranking import gather_evidence, rank_page
-from nerret_tools.scan import score_rows
+from nerret_tools.ranking import Scores, gather_evidence, rank_page
 
 NAMES = [f"d{number}" for number in range(12)]
 
@@ -63,21 +62,19 @@ def test_rankings_equal_brute_force_after_any_changes(tmp_path, make, open_store
         expected = brute_force(model, query, group, min_score)
 
         scan = store.scan()
-        scores = score_rows(scan.vectors, query)
-        allowed = store.matching({"group": group}) if group else None
-        found, after = [], None
+        scores = Scores(scan, query)
+        listed = scores.documents(store.matching({"group": group}) if group else None, min_score)
+        found = []
         for _ in range(20):
-            page = rank_page(scan, query, scores, allowed=allowed, min_score=min_score, limit=size, after=after)
-            evidence = gather_evidence(scan, query, scores, page.documents, max_mentions=1)
-            for place, document_id in enumerate(page.document_ids):
-                (row, score) = evidence.of(place)[0]
-                assert score == page.scores[place]
+            page = rank_page(scores, listed, start=len(found), limit=size)
+            evidence = gather_evidence(scores, page.documents, max_mentions=1)
+            assert evidence.scores.tolist() == page.scores.tolist()
+            for document_id, row in zip(page.document_ids, evidence.rows.tolist(), strict=True):
                 key = scan.mention_key(row)
                 assert key[0] == document_id
                 assert store.mentions([key])[key].text == model[document_id][1].surfaces[key[1]]
             found += zip(page.document_ids, page.scores.tolist(), strict=True)
-            after = page.next
-            if after is None:
+            if page.is_last:
                 break
 
         assert [key for key, _ in found] == [key for key, _ in expected]

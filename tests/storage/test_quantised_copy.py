@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from nerret_tools.errors import InputError
-from nerret_tools.ranking import rank_page
+from nerret_tools.ranking import Scores, rank_page
 from nerret_tools.scan import files as module
-from nerret_tools.scan import score_scan
 from nerret_tools.scan.quantised import quantise
 from nerret_tools.scan.rows import FileRows
 
@@ -31,7 +30,7 @@ def ranked(store):
     """The complete ranking of this store's scan."""
     scan = store.scan()
     query = np.full(store.dimension, store.dimension**-0.5, np.float32)
-    page = rank_page(scan, query, score_scan(scan, query[None])[0])
+    page = rank_page(Scores(scan, query))
     return page.document_ids, page.scores.tolist()
 
 

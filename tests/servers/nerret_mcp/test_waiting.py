@@ -9,6 +9,7 @@ import anyio
 import pytest
 from mcp import Client
 
+from nerret_mcp import pages
 from nerret_mcp.library import Library
 from nerret_mcp.options import Options
 from nerret_mcp.server import create_server
@@ -160,23 +161,18 @@ async def test_a_cancelled_call_does_not_reach_the_model_and_the_next_one_succee
 
 async def test_a_cancelled_call_stops_between_two_documents(fresh, monkeypatch):
     shown, cancelled, ended = [], threading.Event(), threading.Event()
-    find = EntityIndex.find
+    entry = pages._entry
 
-    def watched(self, entity_type, *, fits, **options):
-        def slow(hit):
-            shown.append(hit.document_id)
-            if len(shown) == 3:
-                assert cancelled.wait(30)
-            return fits(hit)
-
-        try:
-            return find(self, entity_type, fits=slow, **options)
-        finally:
+    def slow(hit, detailed):
+        shown.append(hit.document_id)
+        if len(shown) == 3:
+            assert cancelled.wait(30)
             ended.set()
+        return entry(hit, detailed)
 
     async with fresh() as client:
         await client.call_tool(TOOL, QUESTION)
-        monkeypatch.setattr(EntityIndex, "find", watched)
+        monkeypatch.setattr(pages, "_entry", slow)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.call_tool, TOOL, {"entity_type": "city", "min_relevance": 0})
             while len(shown) < 3:

@@ -1,0 +1,117 @@
+"""Scores of one query: between which numbers all of them are, and exact ones where they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+import numpy.typing as npt
+
+from nerret_tools.scan import Scan, exact_scores, score_bounds, score_scan
+
+__all__ = ["Scores"]
+
+Positions = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class Scores:
+    """How well every mention and every document of a scan matches a query.
+
+    Documents are given by their positions in `Scan.document_ids`.
+
+    Args:
+        scan: What is compared.
+        query: ``[dimension]`` float32, unit length.
+        approximate: ``[n]`` float32, this query's row of `score_scan`, where it is known.
+    """
+
+    def __init__(
+        self, scan: Scan, query: npt.NDArray[np.float32], approximate: npt.NDArray[np.float32] | None = None
+    ) -> None:
+        self.scan = scan
+        self.query = query
+        if approximate is None:
+            approximate = score_scan(scan, query[None])[0]
+        self.least, self.most = score_bounds(scan, query, approximate)
+        starts = scan.offsets[:-1]
+        # Between these is the score of each document's best mention
+        self._least = np.maximum.reduceat(self.least, starts) if len(starts) else np.empty(0, np.float32)
+        self._most = np.maximum.reduceat(self.most, starts) if len(starts) else np.empty(0, np.float32)
+        self._best = np.full(len(starts), np.nan)  # exact ones, as far as they are known
+
+    def documents(self, allowed: AbstractSet[str] | None = None, min_score: float | None = None) -> Positions:
+        """Those that are listed.
+
+        Args:
+            allowed: Their ids; ``None``: all that are not deleted.
+            min_score: The least that their rounded score is; ``None``: any.
+        """
+        listed = np.flatnonzero(self.scan.live)
+        if allowed is not None:
+            ids = self.scan.document_ids[listed]
+            listed = listed[np.fromiter((name in allowed for name in ids), dtype=bool, count=len(ids))]
+        return listed if min_score is None else self.at_least(listed, min_score)
+
+    def of_mentions(self, rows: Positions) -> Floats:
+        """``[k]`` exact scores of rows."""
+        return exact_scores(self.scan.vectors, self.query, rows)
+
+    def of_documents(self, documents: Positions) -> Floats:
+        """``[k]`` exact scores of documents' best mentions."""
+        unknown = documents[np.isnan(self._best[documents])]
+        if len(unknown):
+            rows, starts = self.rows(unknown)
+            counts = np.diff(np.append(starts, len(rows)))
+            able = self.most[rows] >= np.repeat(self._least[unknown], counts)  # the others cannot be the best
+            scores = np.full(len(rows), -np.inf)
+            scores[able] = self.of_mentions(rows[able])
+            self._best[unknown] = np.maximum.reduceat(scores, starts)
+        return self._best[documents]
+
+    def at_least(self, documents: Positions, score: float) -> Positions:
+        """Those documents whose exact score reaches `score`."""
+        sure = self._least[documents] >= score
+        open_ = np.flatnonzero(~sure & (self._most[documents] >= score))
+        sure[open_] = self.of_documents(documents[open_]) >= score
+        return documents[sure]
+
+    def mentions_at_least(self, rows: Positions, score: float) -> npt.NDArray[np.bool_]:
+        """Whether each row's exact score reaches `score`."""
+        sure: npt.NDArray[np.bool_] = self.least[rows] >= score
+        open_ = np.flatnonzero(~sure & (self.most[rows] >= score))
+        sure[open_] = self.of_mentions(rows[open_]) >= score
+        return sure
+
+    def in_order(self, documents: Positions, start: int = 0, stop: int | None = None) -> Positions:
+        """The documents from one place to another, by exact score, then by id.
+
+        Only those are scored exactly that can stand there.
+        """
+        stop = len(documents) if stop is None else min(stop, len(documents))
+        if start >= stop:
+            return documents[:0]
+        if stop < len(documents):
+            least = self._least[documents]
+            last = np.partition(least, len(least) - stop)[len(least) - stop]
+            documents = documents[self._most[documents] >= last]
+        if start:
+            # So many documents at most have a bound over the bar: one that surely is over it stands before `start`.
+            most = self._most[documents]
+            bar = np.partition(most, len(most) - start - 1)[len(most) - start - 1]
+            before = self._least[documents] > bar
+            documents, passed = documents[~before], int(before.sum())
+            start, stop = start - passed, stop - passed
+        ids = self.scan.document_ids[documents].tolist()
+        by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+        documents = documents[by_id]
+        order = np.argsort(-self.of_documents(documents), kind="stable")
+        ordered: Positions = documents[order[start:stop]]
+        return ordered
+
+    def rows(self, documents: Positions) -> tuple[Positions, Positions]:
+        """All rows of documents, one document after the other, and where each one's begin."""
+        offsets = self.scan.offsets
+        counts = offsets[documents + 1] - offsets[documents]
+        starts = np.cumsum(counts) - counts
+        return np.arange(int(counts.sum())) + np.repeat(offsets[documents] - starts, counts), starts

@@ -1,0 +1,73 @@
+"""What a caller asks for beside the type: how much, from where on, of which documents."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from nerret_tools.errors import CursorError, FilterError
+
+__all__ = ["Search"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The options of one search; `EntityIndex.find` says what they mean.
+
+    Raises:
+        FilterError: An option that cannot be used.
+        CursorError: A cursor that is not text.
+    """
+
+    limit: int | None = None
+    min_score: float | None = None
+    min_relevance: float | None = None
+    where: Mapping[str, Any] | None = None
+    cursor: str | None = None
+    max_mentions: int = 3
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and _whole("limit", self.limit) < 1:
+            raise FilterError(f"limit {self.limit} is not positive; leave it out to get all documents")
+        if _whole("max_mentions", self.max_mentions) < 0:
+            raise FilterError(f"max_mentions {self.max_mentions} is negative")
+        if self.min_score is not None:
+            _number("min_score", self.min_score)
+        if self.min_relevance is not None and not 0 <= _number("min_relevance", self.min_relevance) <= 1:
+            raise FilterError(f"min_relevance {self.min_relevance} is not between 0 and 1")
+        if self.where is not None and not isinstance(self.where, Mapping):
+            raise FilterError(f"where must be a mapping such as {{'source': 'wiki'}}, not {_kind(self.where)}")
+        if self.cursor is not None and not isinstance(self.cursor, str):
+            raise CursorError(
+                f"a cursor is text, not {_kind(self.cursor)}; pass next_cursor as it came, or start without a cursor"
+            )
+
+    def identity(self, entity_type: str) -> str:
+        """The type and all that changes the list, so that a cursor is not taken for that of another search.
+
+        ``limit`` and ``max_mentions`` are not among it: they may change from page to page.
+        """
+        plain = " ".join(entity_type.split())  # as the model sees it
+        return json.dumps([plain, self.min_score, self.min_relevance, self.where], sort_keys=True, default=str)
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise FilterError(f"{name} must be a whole number, not {_kind(value)}")
+    return int(value)
+
+
+def _number(name: str, value: Any) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise FilterError(f"{name} must be a number, not {_kind(value)}")
+    if not math.isfinite(value):
+        raise FilterError(f"{name} {value} is not a number")
+    return float(value)
+
+
+def _kind(value: Any) -> str:
+    return f"{value!r} ({type(value).__name__})" if isinstance(value, (str, bool)) else type(value).__name__

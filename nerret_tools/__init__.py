@@ -12,13 +12,16 @@ from nerret_tools.documents import (
     Mention,
     Span,
 )
+from nerret_tools.entities import Entity, EntityPage
 from nerret_tools.index import EntityIndex
 
 __all__ = [
     "AddReport",
     "Document",
+    "Entity",
     "EntityExtractor",
     "EntityIndex",
+    "EntityPage",
     "FailedDocument",
     "FindResult",
     "Hit",

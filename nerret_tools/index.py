@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
+from nerret_tools.entities import EntityPage
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
 from nerret_tools.models import ModelSpec, find_spec
@@ -248,6 +249,33 @@ class EntityIndex:
         )
         return self._searcher.find(_listed("entity_types", entity_types), search)
 
+    def entities(
+        self,
+        entity_type: str,
+        *,
+        min_relevance: float | None = None,
+        where: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> EntityPage:
+        """List the entities of a type that the documents name, best first, each once with all its names.
+
+        All mentions over the cut-off are looked at, whatever the page size. Two names are put together only
+        with a reason, which the answer states; mentions that are only the type's own words name nothing.
+
+        Args:
+            entity_type: As for `find`.
+            min_relevance: As for `find`; of mentions.
+            where: As for `find`.
+            limit: Entities a page; ``None`` for all.
+            cursor: ``next_cursor`` of the page before, with the same arguments; as for `find`.
+
+        Raises:
+            Everything that `find` raises.
+        """
+        search = Search(limit=limit, min_relevance=min_relevance, where=where, cursor=cursor)
+        return self._searcher.entities(entity_type, search)
+
     def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents that have a mention, without fetching any evidence.
 
@@ -338,6 +366,10 @@ class EntityIndex:
     async def afind_many(self, entity_types: Sequence[str], **options: Any) -> list[FindResult]:
         """Find as `find_many` does, without blocking the event loop."""
         return await asyncio.to_thread(self.find_many, entity_types, **options)
+
+    async def aentities(self, entity_type: str, **options: Any) -> EntityPage:
+        """List as `entities` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.entities, entity_type, **options)
 
     async def aget(self, ids: Iterable[str]) -> list[Document]:
         """Get as `get` does, without blocking the event loop."""

@@ -11,6 +11,8 @@ import numpy as np
 
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
+from nerret_tools.entities import EntityPage
+from nerret_tools.entities.listing import EntityLister
 from nerret_tools.errors import FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
@@ -95,6 +97,17 @@ class Searcher:
             return []
         pages = [rank_page(scores) for scores in self._scores(self.store.scan(), entity_types)]
         return [Ranking(page.document_ids, page.scores, relevances(self._curve, page.scores)) for page in pages]
+
+    @cached_property
+    def _lister(self) -> EntityLister:
+        return EntityLister(self.store, self._curve)
+
+    def entities(self, entity_type: str, search: Search) -> EntityPage:
+        """List the entities of a type."""
+        self._check([entity_type], search)
+        allowed = None if search.where is None else self.store.matching(search.where)
+        (scores,) = self._scores(self.store.scan(), [entity_type])
+        return self._lister.page(entity_type, scores, allowed, search)
 
     def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
         for entity_type in entity_types:

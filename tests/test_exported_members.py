@@ -11,8 +11,10 @@ from nerret_tools import errors
 PUBLIC = [
     "AddReport",
     "Document",
+    "Entity",
     "EntityExtractor",
     "EntityIndex",
+    "EntityPage",
     "FailedDocument",
     "FindResult",
     "Hit",

@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "app"]
 COMMANDS = {
     "index": "nerret_tools.cli.indexing:index",
     "find": "nerret_tools.cli.finding:find",
+    "entities": "nerret_tools.cli.entities:entities",
     "label": "nerret_tools.cli.label:label",
     "evaluate": "nerret_tools.cli.evaluate:evaluate",
     "sweep": "nerret_tools.cli.sweep:sweep",

@@ -101,10 +101,10 @@ def group_names(found: Occurrences) -> Grouping:
         return number
 
     members = np.array([entity(code, {}, "") for code in range(len(surfaces))], dtype=np.int64)[codes]
-    for document, links in own.items():
+    for document, said_here in own.items():
         first, stop = np.searchsorted(found.documents, [document, document + 1]).tolist()
         for row in range(first, stop):
-            members[row] = entity(int(codes[row]), links, found.document_ids[document])
+            members[row] = entity(int(codes[row]), said_here, found.document_ids[document])
     kept, members = np.unique(members, return_inverse=True)
     place = {int(number): position for position, number in enumerate(kept)}
     names = {number: _name(spellings.get(key), key) for key, number in numbers.items() if number in place}

@@ -78,10 +78,10 @@ def _abbreviations(uses: Sequence[Use]) -> Iterable[Link]:
     capitals = {use.key: use for use in uses if " " not in use.key and use.surface.isupper()}
     if not capitals:
         return
-    for short in capitals.values():
-        longs = {use.key for use in uses if " " in use.key and initials(use.surface, short.surface)}
+    for name in capitals.values():
+        longs = {use.key for use in uses if " " in use.key and initials(use.surface, name.surface)}
         if len(longs) == 1:
-            yield Link(short.key, longs.pop(), "abbreviation")
+            yield Link(name.key, longs.pop(), "abbreviation")
 
 
 def _may_be_short(use: Use) -> bool:

@@ -1,0 +1,149 @@
+"""How fast entities are listed, and how many of those that are there are listed.
+
+    python benchmarks/entities.py speed [--mentions N] [--json]
+    python benchmarks/entities.py recall LABELLED TYPES.json [--documents N] [--json]
+
+``speed``: an index of made-up names in which every mention is over the cut-off; seconds of the first list, which
+reads the names from the store, of the next one, and of putting names together alone, its share. ``recall``: an
+index of labelled documents, spans as detected; of each type, the marked entities (put together in the same
+way) that are listed by one of their names, with the model's own cut-off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from nerret_tools import Document, EntityIndex
+from nerret_tools.entities.grouping import Occurrences, group_names
+from nerret_tools.entities.listing import EntityLister
+from nerret_tools.entities.names import name_key
+from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
+from nerret_tools.ranking import Scores, Search
+from nerret_tools.scan import score_scan
+from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
+
+DIMENSION = 8
+MENTIONS = 4  # a document
+BATCH = 1000  # documents
+
+
+def main() -> None:
+    """Parse the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="what", required=True)
+    speed = commands.add_parser("speed")
+    speed.add_argument("--mentions", type=int, default=100_000, metavar="N")
+    recall = commands.add_parser("recall")
+    recall.add_argument("labelled", type=Path)
+    recall.add_argument("types", type=Path)
+    recall.add_argument("--documents", type=int, metavar="N", help="the first N documents")
+    for command in (speed, recall):
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    if arguments.what == "speed":
+        found = measure_speed(arguments.mentions)
+    else:
+        found = measure_recall(read_labelled(arguments.labelled, arguments.types, limit_documents=arguments.documents))
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        print(f"{name:32} {value}")
+
+
+def measure_speed(count: int) -> dict[str, float]:
+    """Seconds of a list with ``count`` mentions over the cut-off."""
+    generator = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        store = ChromaStore.open(folder, identity={}, dimension=DIMENSION)
+        documents = [_made_up(number, generator) for number in range(count // MENTIONS)]
+        for first in range(0, len(documents), BATCH):
+            store.write(documents[first : first + BATCH])
+        scan = store.scan()
+        query = scan.vectors[np.arange(1)]
+        lister = EntityLister(store, None)
+        seconds = []
+        for _ in range(3):
+            started = time.perf_counter()
+            scores = Scores(scan, query[0], score_scan(scan, query)[0])
+            page = lister.page("thing", scores, None, Search(min_score=-1.0, limit=20))
+            seconds.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        group_names(_occurrences([block for _, block in documents]))
+        grouping = time.perf_counter() - started
+        store.close()
+    return {
+        "mentions": count,
+        "entities": page.total,
+        "first list, seconds": round(seconds[0], 2),
+        "next list, seconds": round(min(seconds[1:]), 2),
+        "putting names together, seconds": round(grouping, 2),
+    }
+
+
+def _made_up(number: int, generator: np.random.Generator) -> tuple[StoredDocument, MentionBlock]:
+    """A document that names people, some of them a second time by their last name alone."""
+    people = generator.integers(0, 20_000, MENTIONS - 1).tolist()
+    names = [f"Name{one} Surname{one % 700}" for one in people]
+    names.append(names[0].split()[1])
+    text, spans = "", []
+    for name in names:
+        spans.append((len(text), len(text) + len(name)))
+        text += name + " met "
+    vectors = generator.normal(size=(len(names), DIMENSION)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    stored = StoredDocument(f"d{number:06}", text, {}, "", len(names))
+    return stored, MentionBlock(np.array(spans, dtype=np.int64), names, vectors)
+
+
+def _occurrences(blocks: list[MentionBlock]) -> Occurrences:
+    spans = np.concatenate([block.spans for block in blocks])
+    owners = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks])
+    surfaces = [surface for block in blocks for surface in block.surfaces]
+    return Occurrences(owners, spans[:, 0], spans[:, 1], surfaces, [str(number) for number in range(len(blocks))])
+
+
+def measure_recall(data: LabelledData) -> dict[str, object]:
+    """Listed of those that are there, by type and in the mean."""
+    shares: dict[str, float] = {}
+    listed: dict[str, int] = {}
+    there: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder) as index:
+        index.add((Document(id=one.id, text=one.text) for one in data.documents), show_progress=False)
+        for label, description in data.types.items():
+            page = index.entities(description)
+            names = {name_key(surface.text) for entity in page.entities for surface in entity.surfaces}
+            marked = _marked(data, label)
+            shares[label] = sum(bool(one & names) for one in marked) / len(marked)
+            listed[label], there[label] = page.total, len(marked)
+    lines = {label: f"{shares[label]:.3f} of {there[label]}, {listed[label]} listed" for label in shares}
+    return {"mean share listed": round(float(np.mean(list(shares.values()))), 3), **lines}
+
+
+def _marked(data: LabelledData, label: str) -> list[set[str]]:
+    """The entities of a label that are marked, each as the keys of its names."""
+    places, surfaces, ids = [], [], []
+    for document in data.documents:
+        spans = sorted((one.start, one.end) for one in document.entities if one.type == label)
+        if spans:
+            ids.append(document.id)
+        for start, end in spans:
+            places.append((len(ids) - 1, start, end))
+            surfaces.append(document.text[start:end])
+    owners, starts, ends = np.array(places, dtype=np.int64).T
+    grouping = group_names(Occurrences(owners, starts, ends, surfaces, ids))
+    keys: dict[int, set[str]] = defaultdict(set)
+    for member, surface in zip(grouping.members.tolist(), surfaces, strict=True):
+        keys[member].add(name_key(surface))
+    return list(keys.values())
+
+
+if __name__ == "__main__":
+    main()

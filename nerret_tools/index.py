@@ -19,6 +19,7 @@ from nerret_tools.progress import counting, total_of
 from nerret_tools.ranking import Search
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
+from nerret_tools.user_folders import provide_home
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -94,6 +95,7 @@ class EntityIndex:
             IndexFormatError: A newer version made it.
             StoreUnavailableError: The server does not answer, or the folder cannot be read, or made.
         """
+        provide_home()
         spec = find_spec(model)
         store = open_store(
             path,

@@ -26,7 +26,7 @@ def plain(value: Any) -> Any:
     if value is None or kind in (str, int, float, bool):
         return value
     if isinstance(value, Mapping):
-        return {_key(key): plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, _LISTS):
         return [plain(inner) for inner in value]
     if isinstance(value, _SETS):
@@ -43,11 +43,6 @@ def plain(value: Any) -> Any:
         return to_jsonable_python(value, inf_nan_mode="constants")
     except (PydanticSerializationError, TypeError, ValueError, RecursionError):
         return value
-
-
-def _key(key: Any) -> Any:
-    """Whole numbers as text, as JSON has them; other keys are refused by name where they are stored."""
-    return str(key) if type(key) is int else key
 
 
 def _listed(value: Any) -> Any:

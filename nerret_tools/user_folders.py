@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["MODELS_VARIABLE", "cache_folder", "models_folder"]
+__all__ = ["MODELS_VARIABLE", "cache_folder", "models_folder", "provide_home"]
 
 MODELS_VARIABLE = "NERRET_MODELS"
 
@@ -29,6 +30,30 @@ def cache_folder() -> Path:
     return _usable(platformdirs.user_cache_path, "nerret-tools")
 
 
+def provide_home() -> None:
+    """Give this process a home where the system knows of none, since libraries ask for one as they are imported.
+
+    So in a container that runs as a user without an entry in its list of users, and without ``HOME``.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        folder = Path(tempfile.gettempdir()) / f"nerret-home-{_owner()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():  # somebody else's, who may have laid it out
+            folder = Path(tempfile.mkdtemp(prefix="nerret-home-"))
+        os.environ["HOME"] = str(folder)
+    if hasattr(os, "getuid"):
+        try:
+            getpass.getuser()
+        except (KeyError, OSError):
+            os.environ["LOGNAME"] = str(_owner())
+
+
+def _owner() -> int | str:
+    return os.getuid() if hasattr(os, "getuid") else "user"
+
+
 def _usable(folder_of: Callable[..., Path], name: str) -> Path:
     """The folder, or one for temporary files where the system does not know where this user is at home."""
     try:
@@ -37,5 +62,4 @@ def _usable(folder_of: Callable[..., Path], name: str) -> Path:
         folder = Path()
     if folder.is_absolute():
         return folder
-    owner = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"{name}-{owner}"
+    return Path(tempfile.gettempdir()) / f"{name}-{_owner()}"

@@ -11,6 +11,8 @@ def main() -> None:
     """Runs the command with the process's arguments and exits."""
     from nerret_tools.cli.app import app
     from nerret_tools.cli.output import accept_any_character
+    from nerret_tools.user_folders import provide_home
 
+    provide_home()
     accept_any_character()
     app(prog_name="nerret")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerret_tools.errors import FilterError
+from nerret_tools.metadata import plain
 from nerret_tools.storage.metadata import CHROMA_PREFIXES, RESERVED_PREFIX
 
 __all__ = ["Filter", "parse_filter"]
@@ -59,15 +60,20 @@ def parse_filter(where: Mapping[str, Any]) -> Filter:
     """Understand a `where`.
 
     Args:
-        where: Conditions on top-level metadata; several keys, or several operators of one key, must all hold.
-            ``$ne`` and ``$nin`` also match documents that do not have the key, no other operator does. Numbers
-            are compared by their exact value, and with nothing but numbers (to Python, booleans are some).
+        where: Conditions on top-level metadata, with values as they may stand there (a date is its ISO text).
+            Several keys, or several operators of one key, must all hold. ``$ne`` and ``$nin`` also match documents
+            that do not have the key, no other operator does. Numbers are compared by their exact value, and with
+            nothing but numbers (to Python, booleans are some).
 
     Raises:
         FilterError: Something in it is not understood; the message says what, and what is accepted.
     """
     if not isinstance(where, Mapping):
         raise FilterError(f"where must be a dictionary, got {where!r}; {_ACCEPTED}")
+    try:
+        where = plain(where)
+    except RecursionError:
+        raise FilterError(f"where is nested more than {_DEEPEST} deep; {_ACCEPTED}") from None
     return _all_of(_conditions(where, 1))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from nerret_mcp.options import Options, UsageError, parse
 from nerret_tools.errors import NerretError
 from nerret_tools.exit_codes import FAILURE, WRONG_INPUT
+from nerret_tools.user_folders import provide_home
 
 if TYPE_CHECKING:
     from nerret_mcp.library import Library
@@ -25,6 +26,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
         options = parse(arguments)
     except UsageError as error:
         _leave(WRONG_INPUT, str(error))
+    provide_home()
     # A server encodes a phrase at a time, for which a second thread costs more than it saves; torch reads this
     # when it is imported. The scan's threads are NumPy's own and stay.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

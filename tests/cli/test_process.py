@@ -1,6 +1,7 @@
 """The command as a process of its own: what a shell sees."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,26 @@ def test_index_from_a_pipe_and_find_as_json(tmp_path):
     assert (code, stderr) == (0, "")
     answer = json.loads(stdout)
     assert {hit["document_id"] for hit in answer["hits"]} == {"café", "b"}
+
+
+def test_a_user_without_a_home_and_without_an_entry_can_use_it_all_the_same(tmp_path):
+    nobody = "import os, pwd\ndef unknown(_): raise KeyError\npwd.getpwuid = unknown\nos.environ.pop('HOME', None)\n"
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME")
+    }
+    (tmp_path / "a.jsonl").write_text('{"id": "a", "text": "Etna smokes."}\n')
+    for arguments in (["index", "a.jsonl"], ["find", "volcano"], ["stats"]):
+        command = [sys.executable, "-c", nobody + START, *arguments, "--index", "index"]
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_WAIT,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_index_that_is_in_use_says_so_at_once(tmp_path):

@@ -186,6 +186,9 @@ def test_values_of_programs_become_values_of_json_and_other_fields_metadata(tmp_
         assert index.get(["8"])[0].metadata == {"source": "wiki"}
         assert [one.text for one in index.mentions(str(uuid.UUID(int=9)))] == ["Qantas"]
         assert index.ids({"source": "wiki"}) == ["7", "8"]
+        for field in ("when", "day", "price", "key", "file", "score", "count", "yes", "raw"):
+            assert index.ids({field: values[field]}) == ["7", "document"], field
+        assert index.ids({"day": {"$in": {values["day"], values["when"]}}}) == ["7", "document"]
 
 
 def test_a_very_long_text_keeps_its_offsets(tmp_path):

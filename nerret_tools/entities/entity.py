@@ -54,6 +54,7 @@ class Entity(BaseModel):
             model has no calibration.
         score: Cosine of its best mention with the type, in [-1, 1].
         evidence: The best mentions of distinct documents, best first.
+        cursor: Pass it to the next ``entities`` to go on right behind this one; ``None`` for the last of the list.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Entity(BaseModel):
     relevance: float | None
     score: float
     evidence: list[EntityEvidence]
+    cursor: str | None = None
 
 
 class EntityPage(BaseModel):

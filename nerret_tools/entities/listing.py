@@ -82,12 +82,13 @@ class EntityLister:
         limit = search.limit or (place.size if place else 0)
         first = place.place if place else 0
         shown = order[first : first + limit if limit else None]
-        behind = first + len(shown)
+        places = range(first + 1, first + len(shown) + 1)
+        cursors = [Cursor(behind, limit).encode(identity) if behind < len(order) else None for behind in places]
         return EntityPage(
             entity_type=entity_type,
             total=len(order),
-            entities=self._entities(named, [(one, rows[one]) for one in shown]),
-            next_cursor=Cursor(behind, limit).encode(identity) if shown and behind < len(order) else None,
+            entities=self._entities(named, [(one, rows[one]) for one in shown], cursors),
+            next_cursor=cursors[-1] if cursors else None,
             min_score=least,
             min_relevance=relevance(self._curve, least),
             generic_mentions=named.generic,
@@ -125,7 +126,9 @@ class EntityLister:
         )
         return _Named(found, exact[kept], group_names(found), count)
 
-    def _entities(self, named: _Named, chosen: Sequence[tuple[int, Integers]]) -> list[Entity]:
+    def _entities(
+        self, named: _Named, chosen: Sequence[tuple[int, Integers]], cursors: Sequence[str | None]
+    ) -> list[Entity]:
         evidence = [_best_of_documents(named, rows) for _, rows in chosen]
         ids = {named.found.document_ids[named.found.documents[row]] for one in evidence for row in one}
         texts = {one.id: one.text for one in self._store.documents(sorted(ids))}
@@ -140,6 +143,7 @@ class EntityLister:
                 relevance=None if self._curve is None else probable[position],
                 score=float(best[position]),
                 evidence=[_evidence(named, row, texts) for row in evidence[position]],
+                cursor=cursors[position],
             )
             for position, (number, rows) in enumerate(chosen)
         ]

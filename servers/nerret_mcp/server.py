@@ -17,6 +17,7 @@ from nerret_mcp.finding import finding_tool
 from nerret_mcp.guidance import INSTRUCTIONS, add_prompt
 from nerret_mcp.library import Library
 from nerret_mcp.listing import listing_tool
+from nerret_mcp.naming import naming_tool
 from nerret_mcp.options import Options
 from nerret_mcp.reading import reading_tool
 from nerret_mcp.resources import add_resources
@@ -75,6 +76,7 @@ def create_server(
         version=__version__,
         tools=[
             finding_tool(library, options.page_chars),
+            naming_tool(library, options.page_chars),
             reading_tool(library, options.page_chars),
             listing_tool(library),
             extracting_tool(library, options.page_chars, options.model),

@@ -38,6 +38,10 @@ def index(tmp_path_factory):
         yield opened
 
 
+def without_cursors(page):
+    return [one.model_copy(update={"cursor": None}) for one in page.entities]
+
+
 def counts(page):
     return {one.name: (one.document_count, one.mention_count) for one in page.entities}
 
@@ -80,11 +84,11 @@ def test_pages_join_up_to_the_whole_list(index, limit):
     while True:
         page = index.entities("politician", min_relevance=0, limit=limit, cursor=cursor)
         assert page.total == whole.total
-        joined += page.entities
+        joined += without_cursors(page)
         cursor = page.next_cursor
         if cursor is None:
             break
-    assert joined == whole.entities
+    assert joined == without_cursors(whole)
 
 
 def test_the_order_in_which_documents_came_does_not_matter(index, tmp_path):
@@ -92,7 +96,8 @@ def test_the_order_in_which_documents_came_does_not_matter(index, tmp_path):
         other.add(DOCUMENTS[::-1])
         other.delete(["a2"])
         other.add(DOCUMENTS[1:2])
-        assert other.entities("politician", min_relevance=0) == index.entities("politician", min_relevance=0)
+        one, two = (each.entities("politician", min_relevance=0) for each in (other, index))
+        assert without_cursors(one) == without_cursors(two)
 
 
 def test_a_filter_counts_its_documents_alone(index):
@@ -109,7 +114,7 @@ def test_what_is_deleted_is_not_counted(index, tmp_path):
             "Angela Merkel": (1, 1), "Merkel": (1, 1), "Jacques Chirac": (1, 1), "Tony Blair": (2, 3), "Blair": (1, 1),
         }  # fmt: skip
         other.add(DOCUMENTS)
-        assert other.entities("politician", min_relevance=0) == before
+        assert without_cursors(other.entities("politician", min_relevance=0)) == without_cursors(before)
 
 
 def test_of_overlapping_mentions_one_counts_and_of_a_list_its_names(tmp_path):

@@ -11,19 +11,22 @@ process after all queries: private, and mapped from files, which the system take
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import timeit
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from find_latency import DIMENSION, build_scan, clustered, timed
 
 from nerret_tools.ranking import Scores, gather_evidence, rank_page
-from nerret_tools.scan import SCORE_DECIMALS, Scan, ScanCopy, score_scan
+from nerret_tools.scan import SCORE_DECIMALS, Scan, ScanCopy, score_rows, score_scan
 
 SIDES = ("float32", "int8")
 PAGE = 20
@@ -81,8 +84,6 @@ def memory() -> dict[str, int]:
 
 def run_side(side: str, folder: Path, mentions: int, queries: np.ndarray, cut_off: float) -> dict[str, object]:
     """Open the copy in this process and ask everything of it."""
-    import torch  # noqa: F401  a process that encodes a type has it in memory
-
     began = time.perf_counter()
     copy = ScanCopy(folder, f"benchmark-{mentions}", DIMENSION)
     scan = copy.snapshot(quantised=side == "int8")
@@ -106,6 +107,49 @@ def run_side(side: str, folder: Path, mentions: int, queries: np.ndarray, cut_of
     return figures
 
 
+def kernels(rows: int) -> None:
+    """Print what the products of one query with random codes take in libraries that have one, best of five."""
+    world = np.random.default_rng(0)
+    codes, query = (world.integers(-127, 128, (count, 512)).astype(np.int8) for count in (rows, 1))
+    exact = codes[:1000].astype(np.int64) @ query[0].astype(np.int64)
+    vectors, wide = codes[:, :DIMENSION].astype(np.float32), query[:, :DIMENSION].astype(np.float32)
+
+    def with_torch() -> np.ndarray:
+        import torch
+
+        scales = torch.ones(rows, dtype=torch.bfloat16)
+        given = torch.from_numpy(query.astype(np.float32)).bfloat16()
+        return torch._weight_int8pack_mm(given, torch.from_numpy(codes), scales).float().numpy()
+
+    def cdist(name: str) -> np.ndarray:
+        library, found = importlib.import_module(name), np.empty(rows)
+
+        def block(first: int) -> None:
+            found[first : first + 16_384] = np.asarray(
+                library.cdist(codes[first : first + 16_384], query, metric="dot")
+            ).ravel()
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            list(pool.map(block, range(0, rows, 16_384)))
+        return found
+
+    ways = {
+        "simsimd": lambda: cdist("simsimd"),
+        "numkong": lambda: cdist("numkong"),
+        "torch, private function": with_torch,
+        "NumPy, float32 of 500": lambda: score_rows(vectors, wide),
+    }
+    print(f"{rows:,} rows of 512 codes, one query, {os.cpu_count()} cores")
+    for name, way in ways.items():
+        try:
+            right = np.array_equal(np.ravel(way())[:1000], exact)
+        except ImportError as error:
+            print(f"{name:28}{error}")
+            continue
+        taken = min(timeit.repeat(way, number=1, repeat=5)) * 1000
+        print(f"{name:28}{taken:10.1f} ms{'' if right else ', rounded'}")
+
+
 def main() -> None:
     """Build, run both, print a table; or be one of the measured processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -115,7 +159,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help="for the scan copy, which is used again where it is there")
+    parser.add_argument("--kernels", type=int, help="only measure products of so many rows in several libraries")
     options = parser.parse_args()
+    if options.kernels:
+        kernels(options.kernels)
+        return
     queries = np.concatenate(list(clustered(options.queries, 2)))
     if options.side:
         print(json.dumps(run_side(options.side, options.folder, options.mentions, queries, options.cut_off)))

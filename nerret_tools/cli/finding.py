@@ -52,7 +52,7 @@ def find(
     group_duplicates: Annotated[
         bool, typer.Option("--group-duplicates", help="Documents of one text, but for case and spaces, are one row.")
     ] = False,
-    scan_dtype: ScanDtype = "float32",
+    scan_dtype: ScanDtype = "int8",
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
     fields: Annotated[

@@ -21,7 +21,7 @@ def open_store(
     detector: str | None = None,
     create: bool = False,
     precision: Callable[[], str] = lambda: "float32",
-    scan_dtype: str = "float32",
+    scan_dtype: str = "int8",
 ) -> ChromaStore:
     """Open the store of an index, or make it.
 

@@ -73,9 +73,7 @@ class MappedRows:
         if self._array is None:
             if not self._size:
                 return np.empty(self.shape, self._dtype)
-            # torch warns of arrays that are not writable; a written page of such a mapping would be the process' own
-            access = mmap.ACCESS_COPY if self._dtype == np.int8 else mmap.ACCESS_READ
-            mapped = mmap.mmap(self._file, self._size, access=access)
+            mapped = mmap.mmap(self._file, self._size, access=mmap.ACCESS_READ)
             self._array = np.frombuffer(mapped, self._dtype).reshape(self.shape)
         return self._array
 
@@ -143,7 +141,7 @@ class MemoryRows:
     def read(self) -> Array:
         """All rows."""
         view = self._buffer[: self._count]
-        view.flags.writeable = view.dtype == np.int8  # as of a mapping
+        view.flags.writeable = False
         return view
 
 

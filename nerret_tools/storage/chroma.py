@@ -59,7 +59,7 @@ class ChromaStore:
         scan_dtype: What `scan` reads.
     """
 
-    def __init__(self, index: OpenIndex, state: IndexState, scan_dtype: str = "float32") -> None:
+    def __init__(self, index: OpenIndex, state: IndexState, scan_dtype: str = "int8") -> None:
         self._index = index
         self._closed = False
         self._process = os.getpid()
@@ -80,7 +80,7 @@ class ChromaStore:
         dimension: int,
         create: bool = True,
         retry_seconds: float = 20.0,
-        scan_dtype: str = "float32",
+        scan_dtype: str = "int8",
     ) -> ChromaStore:
         """Open an index, or make it.
 
@@ -91,7 +91,7 @@ class ChromaStore:
             dimension: Of the mention vectors; written at creation. Compare it with `dimension`.
             create: Whether to make the index where there is none.
             retry_seconds: How long a call waits for a server that went away.
-            scan_dtype: ``float32``, or ``int8`` to scan a quarter of the bytes; the order stays the same.
+            scan_dtype: ``int8``, or ``float32`` to scan four times the bytes; the answers are the same.
 
         Raises:
             InputError: The name or the number format is not possible.

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,9 +27,9 @@ worlds = st.builds(
 def product(request, monkeypatch):
     """Both ways of multiplying."""
     if request.param == "numpy":
-        monkeypatch.setattr(quantised, "_fastest", lambda: quantised._numpy_product)
-    elif quantised._fastest() is quantised._numpy_product:
-        pytest.skip("this torch has no product of int8 with bfloat16")
+        monkeypatch.setattr(quantised, "_product", lambda: quantised._numpy_product)
+    else:
+        assert quantised._product() is not quantised._numpy_product
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,7 +90,7 @@ def test_the_bounds_are_needed_and_not_much_too_wide(product):
     wrong = np.abs(approximate - exact_scores(small.vectors, query, np.arange(len(small.vectors))))
 
     assert wrong.max() > 10 * margin(query)
-    assert (most - least).max() < 0.03
+    assert (most - least).max() < 0.05
 
 
 def test_several_queries_at_once_are_as_one_after_the_other(product):
@@ -116,34 +115,14 @@ def test_rows_of_zeros_and_of_the_smallest_numbers_are_possible(product):
     assert page.scores.tolist() == [1.0, 0.0, 0.0]
 
 
-def test_a_torch_that_multiplies_wrongly_is_not_used(monkeypatch):
-    quantised._fastest.cache_clear()
-    monkeypatch.setattr(
-        quantised, "_torch_product", lambda codes, queries: quantised._numpy_product(codes, queries) + 9
-    )
-    try:
-        assert quantised._fastest() is quantised._numpy_product
-    finally:
-        quantised._fastest.cache_clear()
-
-
-def no_such_function(codes, queries):
-    return torch.no_such_function(codes)
-
-
-def no_such_kernel(codes, queries):
-    sparse = torch.ones(2, 2, dtype=torch.bfloat16).to_sparse()  # torch has no kernel for these on any processor
-    return torch._weight_int8pack_mm(sparse, torch.ones(2, 2, dtype=torch.int8), torch.ones(2, dtype=torch.bfloat16))
-
-
-@pytest.mark.parametrize("missing", [no_such_function, no_such_kernel])
-def test_a_torch_without_the_product_is_not_used(monkeypatch, missing):
-    quantised._fastest.cache_clear()
-    monkeypatch.setattr(quantised, "_torch_product", missing)
-    try:
-        assert quantised._fastest() is quantised._numpy_product
-    finally:
-        quantised._fastest.cache_clear()
+def test_both_ways_of_multiplying_are_exact():
+    world = np.random.default_rng(0)
+    codes = world.integers(-127, 128, (1500, 1536)).astype(np.int8)
+    codes[0] = -127
+    queries = np.concatenate([codes[:1], world.integers(-127, 128, (4, 1536)).astype(np.int8)])
+    exact = codes.astype(np.int64) @ queries.astype(np.int64).T
+    for multiplied in (quantised._product(), quantised._numpy_product):
+        np.testing.assert_array_equal(multiplied(codes, queries), exact)
 
 
 def test_a_scan_that_nobody_waits_for_ends(monkeypatch):

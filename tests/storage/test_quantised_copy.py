@@ -49,7 +49,7 @@ def test_the_difference_of_each_vector_from_its_row_is_known():
 
 
 def test_both_formats_answer_the_same_after_every_change(tmp_path, make, open_store):
-    plain, small = open_store(tmp_path), open_store(tmp_path, scan_dtype="int8")
+    plain, small = open_store(tmp_path, scan_dtype="float32"), open_store(tmp_path, scan_dtype="int8")
     for change in (
         lambda: small.write([make(f"d{number}", number % 4) for number in range(40)]),
         lambda: plain.write([make("d7", 3, version=1), make("e", 2)]),
@@ -109,7 +109,10 @@ def test_damaged_int8_rows_are_made_again_without_reading_chroma(
 
 
 def test_int8_rows_that_cannot_be_written_are_kept_in_memory(tmp_path, make, open_store, monkeypatch, caplog):
-    plain, small = open_store(tmp_path / "plain"), open_store(tmp_path / "small", scan_dtype="int8")
+    plain, small = (
+        open_store(tmp_path / "plain", scan_dtype="float32"),
+        open_store(tmp_path / "small", scan_dtype="int8"),
+    )
     batch = [make("a", 3), make("b", 2)]
     plain.write(batch)
     original = FileRows.append
@@ -131,7 +134,7 @@ def test_int8_rows_that_cannot_be_written_are_kept_in_memory(tmp_path, make, ope
 def test_a_scan_in_memory_can_be_quantised(shared_server, tmp_path, make, open_store, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    plain = open_store(shared_server.address, "int8-in-memory")
+    plain = open_store(shared_server.address, "int8-in-memory", scan_dtype="float32")
     small = open_store(shared_server.address, "int8-in-memory", scan_dtype="int8")
     small.write([make("a", 3), make("b", 2)])
     assert ranked(small) == ranked(plain)

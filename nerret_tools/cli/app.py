@@ -28,6 +28,7 @@ COMMANDS = {
     "stats": "nerret_tools.cli.upkeep:stats",
     "mentions": "nerret_tools.cli.upkeep:mentions",
     "delete": "nerret_tools.cli.upkeep:delete",
+    "compact": "nerret_tools.cli.upkeep:compact",
 }
 """Command name to ``module:attribute``, a function or a `typer.Typer` with subcommands.
 

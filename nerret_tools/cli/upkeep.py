@@ -1,4 +1,4 @@
-"""``nerret stats``, ``nerret mentions`` and ``nerret delete``: looking into an index and tidying it."""
+"""``nerret stats``, ``mentions``, ``delete`` and ``compact``: looking into an index and tidying it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nerret_tools.cli.output import complain, print_data, print_json, results, v
 from nerret_tools.documents import Mention
 from nerret_tools.errors import DocumentError
 
-__all__ = ["DeleteReport", "DocumentMentions", "delete", "mentions", "stats"]
+__all__ = ["CompactReport", "DeleteReport", "DocumentMentions", "compact", "delete", "mentions", "stats"]
 
 
 class DocumentMentions(BaseModel):
@@ -29,6 +29,12 @@ class DeleteReport(BaseModel):
 
     deleted: int
     missing: list[str]
+
+
+class CompactReport(BaseModel):
+    """What ``nerret compact --json`` prints; negative where the new files are the larger ones."""
+
+    freed_bytes: int
 
 
 def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
@@ -91,3 +97,17 @@ def delete(
     typer.echo(f"{deleted:,} deleted.")
     for document_id in missing:
         complain(f"No document {document_id!r} was there.")
+
+
+def compact(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
+    """Rewrite the folder so that nothing is left of what was deleted or replaced.
+
+    Until then the text of a deleted document can still be read in the folder's files. All indexes of the folder are
+    rewritten, which needs as much room again for the time it takes.
+    """
+    with open_index(place, name, model) as opened:
+        freed = opened.compact()
+    if as_json:
+        print_json(CompactReport(freed_bytes=freed))
+        return
+    typer.echo(f"Compacted; {freed / 2**20:,.1f} MiB given back.")

@@ -34,3 +34,17 @@ def test_a_document_that_is_not_there_is_said_to_be_missing(nerret, small_index)
     shown = nerret("mentions", "nobody", "--index", small_index)
     assert shown.exit_code == 2
     assert "nobody" in shown.stderr
+
+
+def test_after_compacting_no_byte_of_a_deleted_text_is_left(nerret, small_index):
+    def holding(word):
+        return [path.name for path in small_index.rglob("*") if path.is_file() and word in path.read_bytes()]
+
+    nerret("delete", "klm", "--index", small_index)
+    assert holding(b"Quito")
+    result = nerret("compact", "--index", small_index)
+    assert (result.exit_code, result.stdout[:10]) == (0, "Compacted;")
+    assert holding(b"Quito") == []
+    assert holding(b"Komodo")
+    again = json.loads(nerret("compact", "--index", small_index, "--json").stdout)
+    assert list(again) == ["freed_bytes"]

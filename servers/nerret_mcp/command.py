@@ -63,9 +63,11 @@ def _serve(options: Options) -> NoReturn:
 
 def _serve_stdio(library: Library, options: Options) -> None:
     from nerret_mcp.server import create_server
+    from nerret_mcp.stdio import leave_at_once
 
     server = create_server(library, options)
     gc.enable()
+    leave_at_once()
     server.run("stdio")
 
 

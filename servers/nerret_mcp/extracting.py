@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -21,6 +22,9 @@ __all__ = ["extracting_tool"]
 MAX_TEXTS = 50
 MAX_CHARACTERS = 20_000
 MAX_TYPES = 200
+PORTION_CHARACTERS = 4_000
+"""Read at once: enough to be quick, little enough to be read in vain where an answer is full."""
+
 _ROOM = 300  # characters of an answer that are not entities
 
 _DESCRIPTION = """\
@@ -91,8 +95,9 @@ def extracting_tool(library: Library, page_chars: int, model: str = "minilm") ->
         ] = None,
     ) -> Annotated[CallToolResult, Extraction]:
         await library.ready(partial(_report, ctx))
-        found = await library.work(lambda: extract(texts, entity_types, min_relevance))
-        answer = _fitting(found, page_chars)
+        answer = await library.work(
+            lambda: _fitting(texts, lambda few: extract(few, entity_types, min_relevance), page_chars)
+        )
         return CallToolResult(
             content=[TextContent(type="text", text=_text(answer, len(texts)))], structured_content=answer.model_dump()
         )
@@ -105,22 +110,38 @@ def extracting_tool(library: Library, page_chars: int, model: str = "minilm") ->
     )
 
 
-def _fitting(found: list[list[TypedMention]], page_chars: int) -> Extraction:
-    """As many texts as fit; the first one always."""
+def _fitting(texts: list[str], extract: Callable[[list[str]], list[list[TypedMention]]], page_chars: int) -> Extraction:
+    """As many texts as fit, the first one always; those behind are not read, but for a few that were at hand."""
     listed: list[list[ExtractedEntity]] = []
-    used = _ROOM
-    for mentions in found:
-        entities = [ExtractedEntity(**{**one.model_dump(), "text": clean(one.text)}) for one in mentions]
-        size = len(json.dumps([one.model_dump() for one in entities], ensure_ascii=False)) + 2
-        if listed and used + size > page_chars:
+    room = page_chars - _ROOM
+    for few in _portions(texts):
+        for mentions in extract(few):
+            entities = [ExtractedEntity(**{**one.model_dump(), "text": clean(one.text)}) for one in mentions]
+            room -= len(json.dumps([one.model_dump() for one in entities], ensure_ascii=False)) + 2
+            if listed and room < 0:
+                break
+            listed.append(entities)
+        if room < 0:
             break
-        used += size
-        listed.append(entities)
     return Extraction(
         texts=listed,
         total_entities=sum(map(len, listed)),
-        next_text=len(listed) if len(listed) < len(found) else None,
+        next_text=len(listed) if len(listed) < len(texts) else None,
     )
+
+
+def _portions(texts: list[str]) -> Iterator[list[str]]:
+    """Neighbouring texts of at most `PORTION_CHARACTERS`; a longer one is alone."""
+    portion: list[str] = []
+    size = 0
+    for text in texts:
+        if portion and size + len(text) > PORTION_CHARACTERS:
+            yield portion
+            portion, size = [], 0
+        portion.append(text)
+        size += len(text)
+    if portion:
+        yield portion
 
 
 def _text(answer: Extraction, given: int) -> str:

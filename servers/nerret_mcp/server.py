@@ -21,6 +21,7 @@ from nerret_mcp.naming import naming_tool
 from nerret_mcp.options import Options
 from nerret_mcp.reading import reading_tool
 from nerret_mcp.resources import add_resources
+from nerret_mcp.stdio import StdioServer
 from nerret_tools import __version__
 
 __all__ = ["create_server"]
@@ -68,7 +69,7 @@ def create_server(
             yield
             tasks.cancel_scope.cancel()
 
-    server: MCPServer[None] = MCPServer(
+    server = StdioServer(
         name="nerret",
         title="nerret-tools",
         description="Finds every document that mentions an entity of a type named at query time.",

@@ -38,6 +38,8 @@ class StrictTool(Tool):
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool; arguments that do not fit are named, with what would."""
+        said = {name: value for name, value in arguments.items() if self._says_anything(name, value)}
+        arguments = {name: _plain(value, self._schema(name)) for name, value in said.items()}
         try:
             self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
@@ -51,6 +53,14 @@ class StrictTool(Tool):
                 raise ToolError(str(error.__cause__)) from error  # without the SDK's "Error executing tool"
             raise
 
+    def _schema(self, name: str) -> dict[str, Any]:
+        schema: dict[str, Any] = self.parameters["properties"].get(name, {})
+        return schema
+
+    def _says_anything(self, name: str, value: Any) -> bool:
+        """Whether an argument says anything: null and an empty text for one that may be left out leave it out."""
+        return "default" not in self._schema(name) or (value is not None and value != "")
+
     def _explain(self, problem: dict[str, Any]) -> str:
         name = shorten(".".join(str(part) for part in problem["loc"]), 100)
         known = ", ".join(self.parameters["properties"])
@@ -59,3 +69,11 @@ class StrictTool(Tool):
         if problem["type"] == "missing":
             return f"argument {name!r} is missing; {self.name} takes: {known}"
         return f"argument {name!r}: {problem['msg']}"
+
+
+def _plain(value: Any, schema: dict[str, Any]) -> Any:
+    """A number where only a text fits is that text: ids are often numbers."""
+    kinds = {one.get("type") for one in schema.get("anyOf", [schema])}
+    if "string" in kinds and not kinds & {"number", "integer"} and type(value) in (int, float):
+        return str(value)
+    return value

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from nerret_tools import EntityExtractor
+
 pytestmark = pytest.mark.anyio
 
 TEXT = "Angela Merkel studied in Leipzig ."
@@ -43,6 +45,22 @@ async def test_names_alone_do_and_an_answer_that_grows_too_long_says_where_to_go
     assert rounds > 1
     assert all(one == read[0] for one in read)
     assert len(json.dumps(read[0])) > 0
+
+
+async def test_texts_that_do_not_fit_into_the_answer_are_not_read(connect, monkeypatch):
+    read = []
+    extract = EntityExtractor.extract
+
+    def counted(extractor, texts, *options):
+        read.extend(texts)
+        return extract(extractor, texts, *options)
+
+    monkeypatch.setattr(EntityExtractor, "extract", counted)
+    texts = [f"{TEXT} " * 100] * 20
+    async with connect(page_chars=4_000) as client:
+        answer = (await call(client, texts=texts, entity_types=TYPES)).structured_content
+    assert answer["next_text"] == len(answer["texts"])
+    assert len(answer["texts"]) <= len(read) <= len(answer["texts"]) + 1
 
 
 @pytest.mark.parametrize(

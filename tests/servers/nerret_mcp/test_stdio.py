@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -60,11 +61,11 @@ class Conversation:
         self.process.stdin.flush()
 
     def answer(self, number, seconds=60):
-        """The answer to a request; notifications before it stay in `lines`."""
+        """The answer to a request (None: to a line that was none); notifications before it stay in `lines`."""
         until = time.monotonic() + seconds
         while True:
             message = json.loads(self._queue.get(timeout=max(0.01, until - time.monotonic())))
-            if message.get("id") == number:
+            if "method" not in message and message["id"] == number:
                 return message
 
     def end(self):
@@ -139,6 +140,15 @@ def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
         conversation.send({"jsonrpc": "2.0", "id": 3, "method": "nonsense/method"})
         assert "error" in conversation.answer(3)
         conversation.process.stdin.write("this is not JSON\n")
+        conversation.process.stdin.flush()
+        assert conversation.answer(None)["error"]["code"] == -32700
+        conversation.send({"jsonrpc": "2.0", "id": "half", "verb": "nonsense"})
+        assert conversation.answer("half")["error"]["code"] == -32600
+        arguments = '{"entity_type": "dinosaur \\ud83e", "limit": null, "min_relevance": "", "cursor": null}'
+        call = f'{{"name": "{TOOL}", "arguments": {arguments}}}'
+        conversation.process.stdin.write(f'{{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {call}}}\n')
+        conversation.process.stdin.flush()
+        assert conversation.answer(5)["result"]["structuredContent"]["returned"] > 0
         conversation.send({"jsonrpc": "2.0", "id": 4, "method": "ping"})
         assert conversation.answer(4)["result"] == {}
         gone = conversation.end()
@@ -148,6 +158,15 @@ def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in conversation.lines)
     methods = [json.loads(line).get("method") for line in conversation.lines]
     assert "notifications/progress" in methods
+
+
+def test_ctrl_c_ends_it_while_it_waits_for_a_line(start):
+    with start() as conversation:
+        conversation.send(INITIALIZE)
+        conversation.answer(1)
+        conversation.process.send_signal(signal.SIGINT)
+        assert conversation.process.wait(timeout=30) == 0
+        assert "Traceback" not in conversation.process.stderr.read()
 
 
 def test_a_client_that_leaves_while_the_model_loads_is_not_waited_for(start):

@@ -73,7 +73,7 @@ def measure_speed(count: int) -> dict[str, float]:
         for _ in range(3):
             started = time.perf_counter()
             scores = Scores(scan, query[0], score_scan(scan, query)[0])
-            page = lister.page("thing", scores, None, Search(min_score=-1.0, limit=20))
+            page = lister.page("thing", scores, None, Search(limit=20), -1.0, None)
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
         group_names(_occurrences([block for _, block in documents]))

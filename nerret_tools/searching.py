@@ -107,7 +107,8 @@ class Searcher:
         self._check([entity_type], search)
         allowed = None if search.where is None else self.store.matching(search.where)
         (scores,) = self._scores(self.store.scan(), [entity_type])
-        return self._lister.page(entity_type, scores, allowed, search)
+        least = cutoff(self._curve, search)
+        return self._lister.page(entity_type, scores, allowed, search, least, relevance(self._curve, least))
 
     def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
         for entity_type in entity_types:

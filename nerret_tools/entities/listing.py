@@ -16,7 +16,7 @@ from nerret_tools.entities.generic import GenericNames
 from nerret_tools.entities.grouping import Grouping, Occurrences, group_names
 from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.models import Calibration
-from nerret_tools.ranking import Cursor, ListIdentity, Scores, Search, cutoff, relevance, relevances
+from nerret_tools.ranking import Cursor, ListIdentity, Scores, Search, relevances
 from nerret_tools.showing import snippet
 from nerret_tools.storage import ChromaStore
 
@@ -60,21 +60,30 @@ class EntityLister:
         self._curve = curve
         self._surfaces = Surfaces(store)
 
-    def page(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> EntityPage:
+    def page(
+        self,
+        entity_type: str,
+        scores: Scores,
+        allowed: AbstractSet[str] | None,
+        search: Search,
+        min_score: float | None,
+        min_relevance: float | None,
+    ) -> EntityPage:
         """Roll all mentions over the cut-off up to entities and show a page of them.
 
         Args:
             entity_type: As it was asked for.
             scores: Of its embedding with all mentions.
             allowed: Ids of the documents that count; ``None``: all.
-            search: Cut-off, page size and cursor.
+            search: Page size and cursor.
+            min_score: The score from which on mentions count; ``None``: any.
+            min_relevance: What it stands for, where that is known.
         """
         identity = ListIdentity(
             self._store.index_id, scores.scan.generation, f"entities {search.identity(entity_type)}"
         )
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
-        least = cutoff(self._curve, search)
-        named = self._named(entity_type, scores, allowed, least)
+        named = self._named(entity_type, scores, allowed, min_score)
         rows = named.rows()
         best = np.array([named.scores[one].max() for one in rows])
         names = named.grouping.names
@@ -89,8 +98,8 @@ class EntityLister:
             total=len(order),
             entities=self._entities(named, [(one, rows[one]) for one in shown], cursors),
             next_cursor=cursors[-1] if cursors else None,
-            min_score=least,
-            min_relevance=relevance(self._curve, least),
+            min_score=min_score,
+            min_relevance=min_relevance,
             generic_mentions=named.generic,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,7 +27,7 @@ from nerret_tools.archetypes.schema import TypeDefinition, Types, read_types
 from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
 from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWeights, load_typing
-from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
+from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
 from nerret_tools.models import ModelSpec, find_spec
 from nerret_tools.texts import check_text
 
@@ -78,6 +79,7 @@ class EntityExtractor:
         self._detector = detector
         self._scorer = scorer
         self._schema: tuple[tuple[TypeDefinition, ...], Mediation] | None = None
+        self._process = os.getpid()
 
     @classmethod
     def load(
@@ -139,7 +141,9 @@ class EntityExtractor:
             DocumentError: A text is no text; the message says which one.
             FilterError: ``min_relevance`` is not between 0 and 1.
             ScorerError: The scorer does not answer. ``error.partial`` has what was complete.
+            ModelError: The extractor was loaded before this process was forked from another.
         """
+        self._check_process()
         schema = read_types(types)
         _check(texts, min_relevance)
         plan = plan or Plan()
@@ -176,6 +180,7 @@ class EntityExtractor:
         Raises:
             Everything that `extract` raises.
         """
+        self._check_process()
         schema = read_types(types)
         _check(texts, min_relevance)
         cutoff = self._cutoff(Plan()) if min_relevance is None else min_relevance
@@ -246,6 +251,11 @@ class EntityExtractor:
         )
         self._schema = (key, mediation)
         return mediation
+
+    def _check_process(self) -> None:
+        """A forked child has none of the threads that the model runs in, and would wait for them for ever."""
+        if self._process != os.getpid():
+            raise ModelError("the extractor was loaded before this process was forked from another; load it again here")
 
     def _weights(self, plan: Plan) -> TypingWeights:
         return self._typing.mediated if plan.archetypes else self._typing.direct

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import select
+import signal
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from nerret_tools import EntityExtractor, TypedMention
 from nerret_tools.archetypes.extractor import ASKED_AT_ONCE, BATCH_SIZE, CHOICES, Plan
 from nerret_tools.archetypes.scorer import Question
-from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ScorerError
+from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
 
 TYPES = {
     "politician": "a person who holds or seeks public office",
@@ -108,6 +111,28 @@ def test_no_texts_no_answer(extractor):
 def test_what_cannot_be_used_is_said(extractor, texts, types, min_relevance, error, message):
     with pytest.raises(error, match=message):
         extractor.extract(texts, types, min_relevance)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_is_told_to_load_its_own(extractor):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:  # nothing may leave this branch
+        try:
+            extractor.extract(TEXTS, TYPES)
+        except ModelError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    ready, _, _ = select.select([reader], [], [], 30)
+    told = os.read(reader, 1000).decode() if ready else "nothing in 30 seconds"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(reader)
+    assert "forked" in told
+    assert "load it again" in told
 
 
 class Told:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.entities.links import Link, Use, links_in, plural_links
-from nerret_tools.entities.names import difference, name_key, shown_name, written_out
+from nerret_tools.entities.names import difference, is_capitals, name_key, shown_name, written_out
 
 __all__ = ["Grouping", "Occurrences", "group_names"]
 
@@ -143,10 +143,7 @@ def _talkative(
     if not len(codes):
         return
     telling = np.array(
-        [
-            key in tails or "(" in surface or (" " not in key and surface.isupper())
-            for surface, key in zip(surfaces, keys, strict=True)
-        ]
+        [key in tails or "(" in surface or is_capitals(surface) for surface, key in zip(surfaces, keys, strict=True)]
     )
     firsts = np.flatnonzero(np.diff(found.documents, prepend=-1))
     stops = np.append(firsts[1:], len(codes))

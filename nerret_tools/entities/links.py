@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from nerret_tools.entities.names import CONNECTORS, initials, name_key, written_out
+from nerret_tools.entities.names import CONNECTORS, initials, is_capitals, name_key, written_out
 
 __all__ = ["Link", "Use", "links_in", "plural_links"]
 
@@ -75,7 +75,7 @@ def _abbreviations(uses: Sequence[Use]) -> Iterable[Link]:
             long, short = map(name_key, parts)
             yield Link(short, long, "abbreviation")
             yield Link(use.key, long, "abbreviation")
-    capitals = {use.key: use for use in uses if " " not in use.key and use.surface.isupper()}
+    capitals = {use.key: use for use in uses if is_capitals(use.surface)}
     if not capitals:
         return
     for name in capitals.values():
@@ -97,7 +97,7 @@ def _short_for(short: Use, long: Use) -> bool:
     if whole[-len(part) :] == part:
         return whole[0] not in _OTHER_PLACE and not CONNECTORS.intersection(whole)
     if whole[: len(part)] == part:
-        return len(part) == 1 and short.surface.isupper() and whole[1] not in CONNECTORS
+        return len(part) == 1 and is_capitals(short.surface) and whole[1] not in CONNECTORS
     return False
 
 

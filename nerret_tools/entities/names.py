@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 
-__all__ = ["difference", "initials", "name_key", "shown_name", "written_out"]
+__all__ = ["difference", "initials", "is_capitals", "name_key", "shown_name", "written_out"]
 
 DETERMINERS = frozenset("the a an this that these those its his her their our my your".split())
 TITLES = frozenset(
@@ -106,6 +106,12 @@ def shown_name(surface: str) -> str:
     return re.sub(r"['’]s$|(?<=s)['’]$", "", plain) or surface
 
 
+def is_capitals(surface: str) -> bool:
+    """Whether it is one word of capitals: ``EU``, ``the EU's``, ``U.N.``."""
+    shown = shown_name(surface)
+    return " " not in shown and shown.isupper()
+
+
 def written_out(surface: str) -> tuple[str, str] | None:
     """Part ``European Union (EU)`` in the long and the short name; None where the one does not abbreviate the other."""
     found = _WRITTEN_OUT.fullmatch(" ".join(surface.split()))
@@ -119,7 +125,7 @@ def written_out(surface: str) -> tuple[str, str] | None:
 
 def initials(name: str, short: str) -> bool:
     """Whether ``short`` is made of the first letters of the words of ``name``; ``of`` and the like may be left out."""
-    letters = _without_punctuation(short)
+    letters = _without_punctuation(shown_name(short))
     if not (2 <= len(letters) <= 10 and letters.isalpha() and letters.isupper()):
         return False
     words = [word for word in _WORDS.findall(_without_accents(name)) if word[0].isalpha()]

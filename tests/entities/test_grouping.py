@@ -77,6 +77,7 @@ def test_a_last_name_of_two_people_is_told_apart_by_its_document(groups):
     [
         "The {European Union (EU)} and the {EU}",
         "The {European Union} ({EU})",
+        "{the European Union}. {EU} law and {the EU's} budget",
         "{EU (European Union)}; later the {EU}, and the {European Union}",
     ],
 )

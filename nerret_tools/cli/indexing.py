@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -26,6 +28,11 @@ __all__ = ["IndexReport", "index"]
 
 LISTED_FAILURES = 50
 """Failures spelt out on stderr; more would bury the first ones. ``--json`` lists them all."""
+
+_STOPPED = (
+    "Stopped. The index in {} is usable and holds what was stored so far; "
+    "the same command continues where this one stopped."
+)
 
 
 class Engine(StrEnum):
@@ -114,10 +121,7 @@ def index(
         else:
             run = _here(paths, place, name, model, reading, batch_size, prune=prune)
     except KeyboardInterrupt as error:
-        complain(
-            f"Stopped. The index in {place} is usable and holds what was stored so far; "
-            "the same command continues where this one stopped."
-        )
+        complain(_STOPPED.format(place))
         raise typer.Exit(INTERRUPTED) from error
     added = run.report
     if as_json:
@@ -186,7 +190,7 @@ def _with_ray(
 
     left_out = find_sources(paths, reading).left_out
     chosen: dict[str, Any] = {} if model is None else {"model": model}
-    with redirect_stdout(sys.stderr):  # where Ray prints what its machines say
+    with _ctrl_c_ends_ray(place), redirect_stdout(sys.stderr):  # where Ray prints what its machines say
         report = index_dataset(
             paths,
             place,
@@ -199,6 +203,26 @@ def _with_ray(
             show_progress=True,
         )
     return _Run(report, report.failed, left_out)
+
+
+@contextmanager
+def _ctrl_c_ends_ray(place: str) -> Iterator[None]:
+    """Say that it was stopped, and end all at once; see `end_with_all_of_ray`."""
+    from nerret_tools.distributed.cluster import end_with_all_of_ray
+
+    def stop(_number: int, _frame: object) -> None:
+        complain(_STOPPED.format(place))
+        sys.stderr.flush()
+        end_with_all_of_ray(INTERRUPTED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _explain(run: _Run, *, prune: bool) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from nerret_tools.metadata import plain
 
 __all__ = [
     "AddReport",
@@ -42,11 +44,12 @@ class Document(BaseModel):
     """What a user puts in and gets back.
 
     Attributes:
-        id: The user's own identifier, unique in an index. Compared character by character: composed and parted
-            accents (Unicode's normal forms C and D) are different ids, and different values for ``where``.
+        id: The user's own identifier, unique in an index; whole numbers and the like become text. Compared character
+            by character: composed and parted accents (Unicode's normal forms C and D) are different ids, and
+            different values for ``where``.
         text: The text that is searched for mentions.
-        metadata: Anything that JSON can hold. Strings, numbers and booleans can be filtered
-            by ``where``; other values are kept and returned as they are.
+        metadata: Anything that JSON can hold, or that has a form there: dates, decimals, UUIDs, paths, NumPy's values.
+            Strings, numbers and booleans can be filtered by ``where``; other values are kept and returned as they are.
         spans: The mentions, when they are known (gold spans, or a detector of the user's own).
             ``None`` means that the index's detector finds them.
     """
@@ -55,6 +58,12 @@ class Document(BaseModel):
     text: str
     metadata: dict[str, Any] = Field(default_factory=dict)
     spans: list[Span] | None = None
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        found = plain(value)
+        return str(found) if isinstance(found, int) and not isinstance(found, bool) else found
 
 
 class Mention(BaseModel):

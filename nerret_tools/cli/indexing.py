@@ -230,8 +230,12 @@ def _explain(run: _Run, *, prune: bool) -> None:
     links = left_out.pop(LINKS, 0)
     if left_out:
         endings = ", ".join(f"{ending} ({count:,})" for ending, count in left_out.most_common())
-        advice = "; --as text reads them all as texts" if NO_ENDING in left_out else ""
-        complain(f"Left out, because no reader is for them: {endings}{advice}.")
+        advice = (
+            "--as text reads them all as texts"
+            if NO_ENDING in left_out
+            else "what is no text yet has to be made one first"
+        )
+        complain(f"Left out, because no reader is for them: {endings}; {advice}.")
     if links:
         complain(f"Left out: {links:,} {LINKS}; name the folders that they lead to, to read those too.")
     for item in run.not_indexed[:LISTED_FAILURES]:

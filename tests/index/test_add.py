@@ -173,14 +173,16 @@ def test_values_of_programs_become_values_of_json_and_other_fields_metadata(tmp_
                 Document(id="document", text="Qantas flew.", metadata=values),
                 {"id": 7, "text": "Qantas flew.", "metadata": values, "source": "wiki"},
                 {"id": np.int64(8), "text": b"Qantas flew.", "source": "wiki", "entities": []},
+                Document(id=10, text="Qantas flew."),
                 {"id": uuid.UUID(int=9), "text": "Qantas flew.", "spans": [(0, 6)]},
                 {"id": True, "text": "Qantas flew."},
                 {"id": 1.5, "text": "Qantas flew."},
                 ["no", "mapping"],
             ]
         )
-        assert report.added == 4
-        assert [one.position for one in report.failed] == [4, 5, 6]
+        assert report.added == 5
+        assert [one.position for one in report.failed] == [5, 6, 7]
+        assert [one.id for one in index.get(["10"])] == ["10"]
         assert index.get(["document"])[0].metadata == plain
         assert index.get(["7"])[0].metadata == plain | {"source": "wiki"}
         assert index.get(["8"])[0].metadata == {"source": "wiki"}

@@ -126,7 +126,11 @@ class FindResult(BaseModel):
         next_cursor: Pass it to the next ``find``; ``None`` on the last page.
         min_score: The cosine below which no document is listed; ``None``: no cut-off.
         min_relevance: The relevance that this cut-off stands for; ``None`` where the model has no
-            calibration.
+            calibration, as the following.
+        expected_relevant: How many of the ``total`` documents are expected to be right: the sum of their relevance.
+        expected_recall: The share of all right documents of the index (those that ``where`` allows) that is expected
+            among these; with ``max_relevance``, among these and those over it. A mention that was not detected is in
+            neither.
     """
 
     entity_type: str
@@ -135,6 +139,8 @@ class FindResult(BaseModel):
     next_cursor: str | None = None
     min_score: float | None = None
     min_relevance: float | None
+    expected_relevant: float | None = None
+    expected_recall: float | None = None
 
 
 class FailedDocument(BaseModel):

@@ -201,6 +201,8 @@ class EntityIndex:
         limit: int | None = None,
         min_score: float | None = None,
         min_relevance: float | None = None,
+        max_relevance: float | None = None,
+        recall: float | None = None,
         where: Mapping[str, Any] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
@@ -213,8 +215,10 @@ class EntityIndex:
             entity_type: The type in free text: "dinosaur", "airline", "body of water".
             limit: Documents a page; ``None`` for all.
             min_score: Lowest cosine; replaces the default cut-off.
-            min_relevance: Lowest relevance; 0 gives the complete ranking. Without this and
-                ``min_score``, the model's default cut-off applies.
+            min_relevance: Lowest relevance; 0 gives the complete ranking. Without any cut-off, the one applies
+                that maximises the expected F1 of this query; the answer says which it is.
+            max_relevance: Only documents below it: what follows a list that was read down to this cut-off.
+            recall: Takes the cut-off over which this share of all right documents is expected, such as 0.9.
             where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
             cursor: ``next_cursor`` of the page before, or the ``cursor`` of any of its hits, with the same
                 arguments; ``limit`` may change from page to page and is the former one where it is ``None``.
@@ -229,6 +233,8 @@ class EntityIndex:
             limit=limit,
             min_score=min_score,
             min_relevance=min_relevance,
+            max_relevance=max_relevance,
+            recall=recall,
             where=where,
             cursor=cursor,
             max_mentions=max_mentions,
@@ -242,12 +248,20 @@ class EntityIndex:
         limit: int | None = None,
         min_score: float | None = None,
         min_relevance: float | None = None,
+        max_relevance: float | None = None,
+        recall: float | None = None,
         where: Mapping[str, Any] | None = None,
         max_mentions: int = 3,
     ) -> list[FindResult]:
         """Answer several types in one pass over the vectors; as `find`, in the order given."""
         search = Search(
-            limit=limit, min_score=min_score, min_relevance=min_relevance, where=where, max_mentions=max_mentions
+            limit=limit,
+            min_score=min_score,
+            min_relevance=min_relevance,
+            max_relevance=max_relevance,
+            recall=recall,
+            where=where,
+            max_mentions=max_mentions,
         )
         return self._searcher.find(_listed("entity_types", entity_types), search)
 
@@ -256,6 +270,7 @@ class EntityIndex:
         entity_type: str,
         *,
         min_relevance: float | None = None,
+        recall: float | None = None,
         where: Mapping[str, Any] | None = None,
         limit: int | None = None,
         cursor: str | None = None,
@@ -268,6 +283,7 @@ class EntityIndex:
         Args:
             entity_type: As for `find`.
             min_relevance: As for `find`; of mentions.
+            recall: As for `find`: of documents.
             where: As for `find`.
             limit: Entities a page; ``None`` for all.
             cursor: ``next_cursor`` of the page before, with the same arguments; as for `find`.
@@ -275,7 +291,7 @@ class EntityIndex:
         Raises:
             Everything that `find` raises.
         """
-        search = Search(limit=limit, min_relevance=min_relevance, where=where, cursor=cursor)
+        search = Search(limit=limit, min_relevance=min_relevance, recall=recall, where=where, cursor=cursor)
         return self._searcher.entities(entity_type, search)
 
     def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:

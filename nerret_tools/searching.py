@@ -23,10 +23,9 @@ from nerret_tools.ranking import (
     Page,
     Scores,
     Search,
-    cutoff,
     gather_evidence,
+    limits,
     rank_page,
-    relevance,
     relevances,
 )
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
@@ -107,15 +106,16 @@ class Searcher:
         self._check([entity_type], search)
         allowed = None if search.where is None else self.store.matching(search.where)
         (scores,) = self._scores(self.store.scan(), [entity_type])
-        least = cutoff(self._curve, search)
-        return self._lister.page(entity_type, scores, allowed, search, least, relevance(self._curve, least))
+        stops = limits(self._curve, search, scores, scores.documents(allowed))
+        return self._lister.page(entity_type, scores, allowed, search, stops.min_score, stops.min_relevance)
 
     def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
         for entity_type in entity_types:
             check_type(entity_type, "the entity type")
-        if search is None or self._curve is not None or search.min_relevance == 0:
+        if search is None or self._curve is not None:
             return
-        if search.min_relevance is not None or search.min_score is None:
+        asked = search.min_relevance or search.max_relevance is not None or search.recall is not None
+        if asked or (search.min_relevance is None and search.min_score is None):
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
@@ -132,9 +132,11 @@ class Searcher:
         identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(entity_type))
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
         limit = search.limit or (place.size if place else 0)
-        min_score = cutoff(self._curve, search)
-        documents = scores.documents(allowed, min_score)
-        page = rank_page(scores, documents, start=place.place if place else 0, limit=limit or None)
+        documents = scores.documents(allowed)
+        list_limits = limits(self._curve, search, scores, documents)
+        min_score = list_limits.min_score
+        listed = scores.between(documents, min_score, list_limits.max_score)
+        page = rank_page(scores, listed, start=place.place if place else 0, limit=limit or None)
         cursors = [
             None if behind >= page.total else Cursor(behind, limit).encode(identity)
             for behind in range(page.start + 1, page.start + len(page.documents) + 1)
@@ -145,7 +147,9 @@ class Searcher:
             total=page.total,
             next_cursor=cursors[-1] if cursors else None,
             min_score=min_score,
-            min_relevance=relevance(self._curve, min_score),
+            min_relevance=list_limits.min_relevance,
+            expected_relevant=list_limits.expected_relevant,
+            expected_recall=list_limits.expected_recall,
         )
 
     def _hits(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerret_tools.cli.hits import print_hits
+from nerret_tools.cli.hits import expectation, print_hits
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, check_fields, csv_lines, json_answer
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
 from nerret_tools.cli.output import complain, print_data, print_lines, results
@@ -39,8 +39,14 @@ def find(
         float | None,
         typer.Option(
             help="Leave out documents that are less likely to be right; 0 lists the complete ranking.",
-            show_default="the model's",
+            show_default="the best for this type",
         ),
+    ] = None,
+    max_relevance: Annotated[
+        float | None, typer.Option(help="Only documents below: what follows a list that was read down to here.")
+    ] = None,
+    recall: Annotated[
+        float | None, typer.Option(help="List as many as are expected to hold this share of all that are right: 0.9.")
     ] = None,
     min_score: Annotated[float | None, typer.Option(help="The same, as a cosine.")] = None,
     where: Annotated[
@@ -79,6 +85,8 @@ def find(
             "limit": None if everything or group_duplicates else limit,
             "min_relevance": min_relevance,
             "min_score": min_score,
+            "max_relevance": max_relevance,
+            "recall": recall,
             "where": conditions,
             "max_mentions": max_mentions,
         }
@@ -102,6 +110,9 @@ def find(
 
 
 def _say_what_follows(found: FindResult, *, one: bool, grouped: bool) -> None:
+    expected = expectation(found)
+    if expected is not None:
+        complain(expected)
     if len(found.hits) < found.total and (grouped or found.next_cursor is not None):
         complain(f"{len(found.hits):,} of {found.total:,} documents shown; --all shows the others too.")
         if one and found.next_cursor is not None:

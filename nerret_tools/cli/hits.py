@@ -11,7 +11,7 @@ from rich.text import Text
 from nerret_tools.cli.output import visible
 from nerret_tools.documents import FindResult, Hit, Mention
 
-__all__ = ["excerpt", "headline", "print_hits"]
+__all__ = ["excerpt", "expectation", "headline", "print_hits"]
 
 LINES = 3
 """Screen lines that one document may take; longer texts are cut around the best mention."""
@@ -47,6 +47,16 @@ def headline(found: FindResult, *, by_score: bool = False) -> str:
     if found.total == 0:
         return f"No document mentions {kind}."
     return f"{found.total:,} {'document mentions' if found.total == 1 else 'documents mention'} {kind}"
+
+
+def expectation(found: FindResult) -> str | None:
+    """Says in one sentence how good and how complete the list is expected to be, where that is known."""
+    if found.expected_relevant is None or found.expected_recall is None or not found.total:
+        return None
+    return (
+        f"About {found.expected_relevant:,.0f} of {found.total:,} are expected to be right; "
+        f"{1 - found.expected_recall:.0%} of all that are right to be left out."
+    )
 
 
 def print_hits(

@@ -1,33 +1,120 @@
-"""From scores to relevance, and where a list stops."""
+"""From scores to relevance, where a list stops, and how complete it is."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.models import Calibration
+from nerret_tools.ranking.scores import Scores
 from nerret_tools.ranking.search import Search
 
-__all__ = ["cutoff", "relevance", "relevances"]
+__all__ = ["Limits", "limits", "relevances"]
+
+Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+
+LEAST_COUNTED = 0.01
+"""Relevance under this counts as none in what is expected: no calibration is good to a hundredth, and the many
+documents far below would have to be scored exactly for it."""
+
+LEAST_DEFAULT = 0.1
+"""The default cut-off is never lower: what is wrong nine times out of ten is not listed unasked."""
+
+_THRESHOLD_DECIMALS = 9  # of a score: finer than scores are, coarser than the rounding of a curve and its inverse
 
 
-def relevances(curve: Calibration | None, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+@dataclass(frozen=True)
+class Limits:
+    """Which documents of a query are listed, and what can be expected of them.
+
+    Attributes:
+        min_score: The least score that is listed; ``None``: any.
+        max_score: The score from which on none is listed any more; ``None``: all are.
+        min_relevance: What `min_score` stands for; ``None`` without a calibration, as the others.
+        expected_relevant: How many of the listed documents are expected to be right.
+        expected_recall: The share of all right documents that is expected to be listed, or to be over `max_score`.
+    """
+
+    min_score: float | None
+    max_score: float | None = None
+    min_relevance: float | None = None
+    expected_relevant: float | None = None
+    expected_recall: float | None = None
+
+
+def relevances(curve: Calibration | None, scores: Floats) -> Floats:
     """Probabilities ``[n]`` for documents' scores ``[n]``; not a number without a calibration."""
     return np.full(len(scores), np.nan) if curve is None else curve.relevance(scores)
 
 
-def relevance(curve: Calibration | None, score: float | None) -> float | None:
-    """The same for one; 0 where no score is asked for."""
+def limits(curve: Calibration | None, search: Search, scores: Scores, documents: Positions) -> Limits:
+    """Decide where a list begins and stops.
+
+    Args:
+        curve: The model's.
+        search: Its cut-offs; without any, the one that maximises the expected F1 of this query.
+        scores: Of the query.
+        documents: ``[d]``, those that might be listed.
+    """
     if curve is None:
-        return None
-    return 0.0 if score is None else float(curve.relevance(np.array(score)))
-
-
-def cutoff(curve: Calibration | None, search: Search) -> float | None:
-    """The score from which on documents are listed: both of the search's cut-offs, else the default one."""
+        return Limits(search.min_score)
+    counted = scores.at_least(documents, _score_at(curve, LEAST_COUNTED))
+    best = np.sort(scores.of_documents(counted))[::-1]
+    probable = relevances(curve, best)
     least = search.min_relevance
-    if search.min_score is None and least is None and curve is not None:
-        least = curve.cutoff
-    by_relevance = curve.score_at(least) if curve is not None and least else None
-    given = [score for score in (search.min_score, by_relevance) if score is not None]
-    return max(given) if given else None
+    if search.recall is not None:
+        least = _for_recall(probable, search.recall)
+    elif least is None and search.min_score is None:
+        least = _for_f1(probable)
+        if search.max_relevance is not None:
+            least = min(least, search.max_relevance / 2)  # the next band of a list that was read
+    given = [] if least is None or least <= 0 else [_score_at(curve, least)]
+    min_score = max(given + ([] if search.min_score is None else [search.min_score]), default=None)
+    max_score = None if search.max_relevance is None else _score_at(curve, search.max_relevance)
+    sums = np.concatenate([[0.0], np.cumsum(probable)])
+    over = sums[len(best) if min_score is None else np.searchsorted(-best, -min_score, side="right")]
+    passed = 0.0 if max_score is None else sums[np.searchsorted(-best, -max_score, side="right")]
+    by_relevance = least is not None and (search.min_score is None or not given or given[0] >= search.min_score)
+    return Limits(
+        min_score,
+        max_score,
+        min_relevance=least if by_relevance else _relevance_at(curve, min_score),
+        expected_relevant=round(max(float(over - passed), 0.0), 2),
+        expected_recall=round(float(over / sums[-1]), 4) if sums[-1] else 1.0,
+    )
+
+
+def _for_f1(probable: Floats) -> float:
+    """The cut-off with the best expected F1, ``2 · right listed / (listed + right)``, for falling probabilities.
+
+    It is half of that F1 (Lipton, Elkan and Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1
+    Measure, 2014).
+    """
+    if not len(probable):
+        return LEAST_DEFAULT
+    listed = np.arange(1, len(probable) + 1)
+    best = float((2 * np.cumsum(probable) / (listed + probable.sum())).max())
+    return max(round(best / 2, 2), LEAST_DEFAULT)
+
+
+def _for_recall(probable: Floats, recall: float) -> float:
+    """The highest cut-off, in two figures, over which at least this share of the sum of probabilities lies."""
+    if not len(probable):
+        return LEAST_COUNTED
+    sums = np.cumsum(probable)
+    last = float(probable[min(int(np.searchsorted(sums, recall * sums[-1] - 1e-12)), len(sums) - 1)])
+    unit = 10.0 ** (math.floor(math.log10(last)) - 1)
+    return max(round(math.floor(last / unit) * unit, 6), LEAST_COUNTED)
+
+
+def _score_at(curve: Calibration, relevance: float) -> float:
+    score = curve.score_at(relevance)
+    return -math.inf if score is None else round(score, _THRESHOLD_DECIMALS)
+
+
+def _relevance_at(curve: Calibration, score: float | None) -> float:
+    return 0.0 if score is None else float(curve.relevance(np.array(score)))

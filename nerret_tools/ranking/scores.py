@@ -40,18 +40,32 @@ class Scores:
         self._most = np.maximum.reduceat(self.most, starts) if len(starts) else np.empty(0, np.float32)
         self._best = np.full(len(starts), np.nan)  # exact ones, as far as they are known
 
-    def documents(self, allowed: AbstractSet[str] | None = None, min_score: float | None = None) -> Positions:
+    def documents(
+        self,
+        allowed: AbstractSet[str] | None = None,
+        min_score: float | None = None,
+        below: float | None = None,
+    ) -> Positions:
         """Those that are listed.
 
         Args:
             allowed: Their ids; ``None``: all that are not deleted.
             min_score: The least that their rounded score is; ``None``: any.
+            below: What their rounded score does not reach; ``None``: any.
         """
         listed = np.flatnonzero(self.scan.live)
         if allowed is not None:
             ids = self.scan.document_ids[listed]
             listed = listed[np.fromiter((name in allowed for name in ids), dtype=bool, count=len(ids))]
-        return listed if min_score is None else self.at_least(listed, min_score)
+        return self.between(listed, min_score, below)
+
+    def between(self, documents: Positions, min_score: float | None, below: float | None) -> Positions:
+        """Those documents whose exact score is at least one and not as high as the other."""
+        if min_score is not None:
+            documents = self.at_least(documents, min_score)
+        if below is not None:
+            documents = np.setdiff1d(documents, self.at_least(documents, below), assume_unique=True)
+        return documents
 
     def of_mentions(self, rows: Positions) -> Floats:
         """``[k]`` exact scores of rows."""

@@ -26,6 +26,8 @@ class Search:
     limit: int | None = None
     min_score: float | None = None
     min_relevance: float | None = None
+    max_relevance: float | None = None
+    recall: float | None = None
     where: Mapping[str, Any] | None = None
     cursor: str | None = None
     max_mentions: int = 3
@@ -37,8 +39,16 @@ class Search:
             raise FilterError(f"max_mentions {self.max_mentions} is negative")
         if self.min_score is not None:
             _number("min_score", self.min_score)
-        if self.min_relevance is not None and not 0 <= _number("min_relevance", self.min_relevance) <= 1:
-            raise FilterError(f"min_relevance {self.min_relevance} is not between 0 and 1")
+        for name, share in (("min_relevance", self.min_relevance), ("max_relevance", self.max_relevance)):
+            if share is not None and not 0 <= _number(name, share) <= 1:
+                raise FilterError(f"{name} {share} is not between 0 and 1")
+        if self.max_relevance is not None and (self.min_relevance or 0) >= self.max_relevance:
+            raise FilterError(f"max_relevance {self.max_relevance} is not over min_relevance {self.min_relevance or 0}")
+        if self.recall is not None:
+            if not 0 < _number("recall", self.recall) <= 1:
+                raise FilterError(f"recall {self.recall} is not over 0 and at most 1; 0.9 asks for nine out of ten")
+            if self.min_relevance is not None or self.min_score is not None:
+                raise FilterError("recall chooses the cut-off: leave out min_relevance and min_score")
         if self.where is not None and not isinstance(self.where, Mapping):
             raise FilterError(f"where must be a mapping such as {{'source': 'wiki'}}, not {_kind(self.where)}")
         if self.cursor is not None and not isinstance(self.cursor, str):
@@ -52,7 +62,11 @@ class Search:
         ``limit`` and ``max_mentions`` are not among it: they may change from page to page.
         """
         plain = " ".join(entity_type.split())  # as the model sees it
-        return json.dumps([plain, self.min_score, self.min_relevance, self.where], sort_keys=True, default=str)
+        return json.dumps(
+            [plain, self.min_score, self.min_relevance, self.max_relevance, self.recall, self.where],
+            sort_keys=True,
+            default=str,
+        )
 
 
 def _whole(name: str, value: Any) -> int:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from nerret_tools import Document, FindResult, Hit, Mention
-from nerret_tools.cli.hits import excerpt, headline, print_hits
+from nerret_tools.cli.hits import excerpt, expectation, headline, print_hits
 from nerret_tools.cli.output import WIDEST
 from nerret_tools.cli.repetitions import group
 
@@ -34,6 +34,12 @@ def found(*hits, total=None, min_relevance=0.5, min_score=0.3, entity_type="dino
         min_relevance=min_relevance,
         min_score=min_score,
     )
+
+
+def test_the_list_says_how_complete_it_is_expected_to_be():
+    result = found(total=40).model_copy(update={"expected_relevant": 31.4, "expected_recall": 0.875})
+    assert expectation(result) == "About 31 of 40 are expected to be right; 12% of all that are right to be left out."
+    assert expectation(found(total=40)) is None
 
 
 def printed(result, *, width=80, terminal=False, **options):

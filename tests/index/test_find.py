@@ -114,6 +114,17 @@ def test_the_default_cut_off_lies_between_nothing_and_everything(index):
     assert index.find("dinosaur", min_relevance=1).hits == []
 
 
+def test_a_recall_chooses_the_cut_off_and_the_answer_says_what_it_leaves_out(index):
+    lists = [index.find("airline", recall=share) for share in (0.5, 0.9, 1)]
+    for share, found in zip((0.5, 0.9, 1), lists, strict=True):
+        assert found.expected_recall >= share
+        assert found.expected_relevant == pytest.approx(sum(hit.relevance for hit in found.hits), abs=0.01)
+        assert ids(index.find("airline", min_relevance=found.min_relevance)) == ids(found)
+    assert lists[0].total <= lists[1].total <= lists[2].total
+    rest = index.find("airline", min_relevance=0, max_relevance=lists[0].min_relevance)
+    assert ids(lists[0]) + ids(rest) == ids(index.find("airline", min_relevance=0))
+
+
 def test_a_minimal_score_replaces_the_default_cut_off(index):
     everything = index.find("dinosaur", min_relevance=0)
     border = everything.hits[2].score
@@ -180,6 +191,10 @@ def test_a_type_in_another_script_is_a_type(index):
         ({"limit": "5"}, r"limit must be a whole number, not '5' \(str\)"),
         ({"limit": True}, "limit must be a whole number"),
         ({"limit": 2.5}, "limit must be a whole number, not float"),
+        ({"recall": 0}, "recall 0 is not over 0"),
+        ({"recall": 1.5}, "recall 1.5"),
+        ({"recall": 0.9, "min_relevance": 0.1}, "leave out min_relevance"),
+        ({"max_relevance": 0.2, "min_relevance": 0.2}, "not over min_relevance"),
         ({"min_relevance": "high"}, "min_relevance must be a number"),
         ({"min_score": [1]}, "min_score must be a number, not list"),
         ({"max_mentions": None}, "max_mentions must be a whole number"),

@@ -1,6 +1,6 @@
 """Answers as text for a language model: evidence in the place of documents, and nothing hidden in it."""
 
-from nerret_tools.showing.evidence import COLUMNS, EvidenceOf, evidence_of, heading, line_of, text_page, title_of
+from nerret_tools.showing.evidence import COLUMNS, EvidenceOf, count, evidence_of, heading, line_of, text_page, title_of
 from nerret_tools.showing.tool import DESCRIPTION, NAME, PAGE, FindArguments
 from nerret_tools.showing.untrusted import NOTICE, clean, shorten, shown_id, snippet
 
@@ -13,6 +13,7 @@ __all__ = [
     "EvidenceOf",
     "FindArguments",
     "clean",
+    "count",
     "evidence_of",
     "heading",
     "line_of",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nerret_tools.documents import FindResult, Hit
 from nerret_tools.showing.untrusted import NOTICE, shorten, shown_id, snippet
 
-__all__ = ["COLUMNS", "EvidenceOf", "evidence_of", "heading", "line_of", "text_page", "title_of"]
+__all__ = ["COLUMNS", "EvidenceOf", "count", "evidence_of", "heading", "line_of", "text_page", "title_of"]
 
 COLUMNS = "columns: document_id, relevance, score, mention_count, mentions, title"
 
@@ -68,8 +68,21 @@ def line_of(hit: Hit, evidence: Sequence[EvidenceOf]) -> str:
     return f"{shown_id(hit.document_id)}\t{numbers}\t{' | '.join(shown)}\t{title_of(hit.document.metadata) or ''}"
 
 
+def count(result: FindResult, place: str = "this index") -> str:
+    """How many there are, over which cut-off, and where.
+
+    Args:
+        result: A page of the answer.
+        place: What was searched, in words.
+    """
+    cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.3g}"
+    if not result.total:
+        return f"0 documents; nothing in {place} reaches {cutoff}; try other words for the type, or a lower one"
+    return f"{result.total:,} documents in {place} that reach {cutoff}"
+
+
 def heading(result: FindResult, returned: int, next_cursor: str | None, place: str = "this index") -> str:
-    """How many there are, over which cut-off, where, and what to do next: one line.
+    """What a page is of, what its columns are, and what to do next: one line.
 
     Args:
         result: Whose page it is.
@@ -77,12 +90,10 @@ def heading(result: FindResult, returned: int, next_cursor: str | None, place: s
         next_cursor: Of the page behind it; ``None`` on the last.
         place: What was searched, in words.
     """
-    cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.3g}"
     if not result.total:
-        return f"0 documents; nothing in {place} reaches {cutoff}; try other words for the type, or a lower one"
-    parts = [f"{returned:,} of {result.total:,} documents in {place} that reach {cutoff}", COLUMNS, NOTICE]
-    parts.append("this is the last page" if next_cursor is None else f"call again with cursor={next_cursor}")
-    return "; ".join(parts)
+        return count(result, place)
+    following = "this is the last page" if next_cursor is None else f"call again with cursor={next_cursor}"
+    return "; ".join([f"{returned:,} of {count(result, place)}", COLUMNS, NOTICE, following])
 
 
 def text_page(result: FindResult, snippets: int = 1) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, TextContent
@@ -14,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from nerret_mcp.library import Library
 from nerret_mcp.strict import StrictTool
-from nerret_tools import EntityExtractor, TypedMention
+from nerret_tools import TypedMention
 from nerret_tools.showing import NOTICE, clean
 
 __all__ = ["extracting_tool"]
@@ -58,22 +57,13 @@ class Extraction(BaseModel):
     ]
 
 
-def extracting_tool(library: Library, page_chars: int, model: str = "minilm") -> StrictTool:
-    """Make the tool; its model is loaded by the first call.
+def extracting_tool(library: Library, page_chars: int) -> StrictTool:
+    """Make the tool.
 
     Args:
         library: Does the work in its threads, and has the model warmed up.
         page_chars: The most characters of an answer.
-        model: Name of the model.
     """
-    loading = threading.Lock()
-    loaded: list[EntityExtractor] = []
-
-    def extract(texts: list[str], types: Any, min_relevance: float | None) -> list[list[TypedMention]]:
-        with loading:
-            if not loaded:
-                loaded.append(EntityExtractor.load(model))
-        return loaded[0].extract(texts, types, min_relevance)
 
     async def extract_entities(
         ctx: Context,
@@ -96,7 +86,7 @@ def extracting_tool(library: Library, page_chars: int, model: str = "minilm") ->
     ) -> Annotated[CallToolResult, Extraction]:
         await library.ready(partial(_report, ctx))
         answer = await library.work(
-            lambda: _fitting(texts, lambda few: extract(few, entity_types, min_relevance), page_chars)
+            lambda: _fitting(texts, lambda few: library.extract(few, entity_types, min_relevance), page_chars)
         )
         return CallToolResult(
             content=[TextContent(type="text", text=_text(answer, len(texts)))], structured_content=answer.model_dump()

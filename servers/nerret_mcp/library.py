@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from nerret_mcp.answers import ModelState
 from nerret_mcp.faults import ModelUnavailableError, UnknownCollectionError, told
-from nerret_tools import EntityIndex
+from nerret_tools import EntityExtractor, EntityIndex, TypedMention
 from nerret_tools.cancellation import cancellable
 from nerret_tools.errors import IndexNotFoundError, NerretError
 
@@ -47,6 +47,14 @@ class Collection:
     index: EntityIndex
     name: str
     index_id: str
+    _fields: dict[int, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def fields(self, generation: int, read: Callable[[], Iterable[Any]]) -> tuple[Any, ...]:
+        """What `read` gives, read once for each state of the index: it looks at every document."""
+        if generation not in self._fields:
+            self._fields.clear()
+            self._fields[generation] = tuple(read())
+        return self._fields[generation]
 
 
 class Library:
@@ -71,6 +79,8 @@ class Library:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nerret-warm-up")
         self._opened: Future[None] | None = None
         self._loaded: Future[None] | None = None
+        self._loading_extractor = threading.Lock()
+        self._extractor: EntityExtractor | None = None
         self._threads = anyio.CapacityLimiter(_CALLS_AT_ONCE)
         self._waiting = anyio.CapacityLimiter(100)
 
@@ -166,6 +176,13 @@ class Library:
                     raise error
                 _log.error("the model could not be loaded", exc_info=error)
                 raise ModelUnavailableError("the model cannot be used; the server's log says why")
+
+    def extract(self, texts: list[str], types: Any, min_relevance: float | None) -> list[list[TypedMention]]:
+        """Find mentions of types in texts, as `EntityExtractor.extract` does; loaded by the first call. Blocks."""
+        with self._loading_extractor:
+            if self._extractor is None:
+                self._extractor = EntityExtractor.load(self._model)
+        return self._extractor.extract(texts, types, min_relevance)
 
     async def work(self, call: Callable[[], _Answer]) -> _Answer:
         """Run a blocking call in a thread, so that the event loop stays live.

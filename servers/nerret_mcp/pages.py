@@ -11,7 +11,7 @@ from nerret_mcp.answers import FindPage
 from nerret_mcp.library import Collection
 from nerret_tools import FindResult, Hit
 from nerret_tools.cancellation import check_cancelled
-from nerret_tools.showing import evidence_of, heading, line_of, title_of
+from nerret_tools.showing import count, evidence_of, heading, line_of, title_of
 
 __all__ = ["Question", "find_page"]
 
@@ -34,9 +34,11 @@ class Question:
 
     entity_type: str
     min_relevance: float | None
+    where: dict[str, Any] | None
     limit: int
     cursor: str | None
     detailed: bool
+    count_only: bool
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,21 @@ def find_page(collection: Collection, question: Question, page_chars: int) -> tu
     smallest = _SMALLEST_DETAILED_ENTRY if question.detailed else _SMALLEST_ENTRY
     result = collection.index.find(
         question.entity_type,
-        limit=min(question.limit, page_chars // smallest),
+        limit=1 if question.count_only else min(question.limit, page_chars // smallest),
         min_relevance=question.min_relevance,
+        where=question.where,
         cursor=question.cursor,
-        max_mentions=MENTIONS_SHOWN,
+        max_mentions=0 if question.count_only else MENTIONS_SHOWN,
     )
+    place = f"collection {collection.name}"
+    if question.count_only:
+        return _structured([], result.model_copy(update={"next_cursor": None}), collection, question), count(
+            result, place
+        )
     taken = list(takewhile(page.takes, result.hits))
     if len(taken) < len(result.hits):
         result = result.model_copy(update={"hits": taken, "next_cursor": taken[-1].cursor})
-    header = heading(result, len(page.entries), result.next_cursor, f"collection {collection.name}")
+    header = heading(result, len(page.entries), result.next_cursor, place)
     text = "\n".join([header, *(entry.line for entry in page.entries)])
     return _structured(page.entries, result, collection, question), text
 

@@ -22,6 +22,7 @@ from nerret_mcp.options import Options
 from nerret_mcp.reading import reading_tool
 from nerret_mcp.resources import add_resources
 from nerret_mcp.stdio import StdioServer
+from nerret_mcp.verifying import verifying_tool
 from nerret_tools import __version__
 
 __all__ = ["create_server"]
@@ -80,7 +81,8 @@ def create_server(
             naming_tool(library, options.page_chars),
             reading_tool(library, options.page_chars),
             listing_tool(library),
-            extracting_tool(library, options.page_chars, options.model),
+            verifying_tool(library, options.page_chars),
+            extracting_tool(library, options.page_chars),
         ],
         log_level=options.log_level,
         lifespan=load_after_greeting,

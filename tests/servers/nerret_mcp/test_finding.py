@@ -121,3 +121,19 @@ async def test_an_agent_may_ask_another_collection(find):
     page = (await find("volcano", collection="small", min_relevance=0)).structured_content
     assert [document["document_id"] for document in page["documents"]] == ["only"]
     assert page["collection"] == "small"
+
+
+async def test_metadata_narrow_the_search(find, index):
+    where = {"title": {"$in": ["On Diplodocus", "On Stegosaurus"]}}
+    page = (await find("dinosaur", min_relevance=0, where=where)).structured_content
+    expected = index.find("dinosaur", min_relevance=0, where=where)
+    assert [one["document_id"] for one in page["documents"]] == [hit.document_id for hit in expected.hits]
+    assert page["total_documents"] == expected.total == 2
+    assert "$nonsense" in (await find("dinosaur", where={"title": {"$nonsense": 1}})).content[0].text
+
+
+async def test_documents_can_be_counted_alone(find, index):
+    result = await find("dinosaur", count_only=True)
+    page, total = result.structured_content, index.find("dinosaur").total
+    assert (page["total_documents"], page["documents"], page["next_cursor"]) == (total, [], None)
+    assert result.content[0].text.startswith(f"{total} documents in collection default that reach min_relevance ")

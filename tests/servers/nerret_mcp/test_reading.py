@@ -43,6 +43,33 @@ async def test_a_document_comes_in_8000_characters_unless_asked_otherwise(connec
     assert len(part["text"]) == part["next_offset"] == 8_000
 
 
+async def test_several_documents_come_in_one_call(connect, index):
+    ids = ["dino Diplodocus", "nowhere", "train-0001", "long"]
+    async with connect() as client:
+        result = await client.call_tool("get_document", {"document_id": ids})
+        found, text = result.structured_content, result.content[0].text
+        one = (await client.call_tool("get_document", {"document_id": "train-0001"})).structured_content
+        refused = await client.call_tool("get_document", {"document_id": ids, "offset": 3})
+    assert [part["document_id"] for part in found["documents"]] == ["dino Diplodocus", "train-0001", "long"]
+    assert (found["unknown"], found["remaining"]) == (["nowhere"], [])
+    assert found["documents"][1] == one
+    assert all(part["text"] in text for part in found["documents"])
+    assert "a single document_id" in refused.content[0].text
+
+
+async def test_documents_that_do_not_fit_are_named(connect):
+    ids = [f"train-{number:04}" for number in range(40)]
+    read, rest = [], ids
+    async with connect(page_chars=2_000) as client:
+        while rest:
+            result = await client.call_tool("get_document", {"document_id": rest})
+            found = result.structured_content
+            assert max(len(json.dumps(found)), len(result.content[0].text)) <= 2_000
+            read += [part["document_id"] for part in found["documents"]]
+            rest = found["remaining"]
+    assert read == ids
+
+
 async def test_all_collections_of_the_place_are_listed(connect, index):
     async with connect() as client:
         result = await client.call_tool("list_collections", {})
@@ -56,8 +83,13 @@ async def test_all_collections_of_the_place_are_listed(connect, index):
         "mentions": stats.mentions,
         "model": stats.model,
         "dimension": stats.dimension,
+        "metadata": [
+            {"name": "title", "documents": 6, "examples": found["default"]["metadata"][0]["examples"]},
+        ],
         "model_state": found["default"]["model_state"],
     }
+    assert all(one.startswith(("On ", "A\ufffd title")) for one in found["default"]["metadata"][0]["examples"])
+    assert "title: " in result.content[0].text
     assert found["default"]["model_state"] in ("loading", "ready")
     assert result.content[0].text.count("\n") == 2
 

@@ -135,21 +135,34 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
         epilog=f"Flags win over environment variables. The bearer token for HTTP is read from {TOKEN_VARIABLE}.",
     )
 
-    def option(flag: str, variable: str, default: str | None, text: str, **rest: Any) -> None:
+    def option(flag: str, variable: str, default: Any, text: str, **rest: Any) -> None:
         # A default that is a string is converted by argparse as if it had been typed.
         value = env.get(variable) or default
+        default = f"{default:g}" if isinstance(default, float) else default
         parser.add_argument(flag, default=value, help=f"{text} [{variable}; default: {default or 'none'}]", **rest)
 
     option("--index", "NERRET_INDEX", None, "the index: a folder, or http://host:port", metavar="DIR")
     option("--collection", "NERRET_MCP_COLLECTION", None, "the index that is asked where a call names none")
-    option("--model", "NERRET_MCP_MODEL", "minilm", "the model that the index was made with")
-    option("--transport", "NERRET_MCP_TRANSPORT", "stdio", "stdio or http", choices=TRANSPORTS)
-    option("--host", "NERRET_MCP_HOST", "127.0.0.1", "the address to listen on, for http")
-    option("--port", "NERRET_MCP_PORT", "8765", "the port to listen on, for http; 0 takes a free one", type=int)
-    option("--page-chars", "NERRET_MCP_PAGE_CHARS", "40000", "the most characters of one answer", type=int)
-    option("--model-wait", "NERRET_MCP_MODEL_WAIT", "60", "seconds a call waits for the model to load", type=float)
-    option("--max-request-bytes", "NERRET_MCP_MAX_REQUEST_BYTES", "262144", "the largest http request", type=int)
-    option("--log-level", "NERRET_MCP_LOG_LEVEL", "WARNING", "of the log on stderr", choices=LOG_LEVELS)
+    option("--model", "NERRET_MCP_MODEL", Options.model, "the model that the index was made with")
+    option("--transport", "NERRET_MCP_TRANSPORT", Options.transport, "stdio or http", choices=TRANSPORTS)
+    option("--host", "NERRET_MCP_HOST", Options.host, "the address to listen on, for http")
+    option("--port", "NERRET_MCP_PORT", Options.port, "the port to listen on, for http; 0 takes a free one", type=int)
+    option("--page-chars", "NERRET_MCP_PAGE_CHARS", Options.page_chars, "the most characters of one answer", type=int)
+    option(
+        "--model-wait",
+        "NERRET_MCP_MODEL_WAIT",
+        Options.model_wait,
+        "seconds a call waits for the model to load",
+        type=float,
+    )
+    option(
+        "--max-request-bytes",
+        "NERRET_MCP_MAX_REQUEST_BYTES",
+        Options.max_request_bytes,
+        "the largest http request",
+        type=int,
+    )
+    option("--log-level", "NERRET_MCP_LOG_LEVEL", Options.log_level, "of the log on stderr", choices=LOG_LEVELS)
     parser.add_argument(
         "--allowed-host",
         action="append",

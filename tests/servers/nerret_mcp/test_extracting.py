@@ -32,6 +32,16 @@ async def test_mentions_come_with_type_offsets_and_the_same_in_text(connect):
     assert f"1\t0\t13\tpolitician\t{merkel['relevance']:.2f}" in result.content[0].text
 
 
+async def test_documents_of_the_corpus_are_read_by_their_ids(connect, index):
+    ids = ["train-0001", "dino Stegosaurus"]
+    texts = [document.text for document in index.get(ids)]
+    async with connect() as client:
+        by_id = (await call(client, document_ids=ids, entity_types=["dinosaur", "city"])).structured_content
+        by_text = (await call(client, texts=texts, entity_types=["dinosaur", "city"])).structured_content
+    assert by_id == by_text
+    assert by_id["total_entities"] > 0
+
+
 async def test_names_alone_do_and_an_answer_that_grows_too_long_says_where_to_go_on(connect):
     texts = ["\n".join([TEXT] * 10)] * 6
     async with connect(page_chars=4_000) as client:
@@ -71,6 +81,8 @@ async def test_texts_that_do_not_fit_into_the_answer_are_not_read(connect, monke
         ({"texts": [TEXT], "entity_types": []}, "entity_types"),
         ({"texts": [], "entity_types": ["city"]}, "texts"),
         ({"texts": [TEXT], "types": ["city"]}, "unknown argument 'types'"),
+        ({"entity_types": ["city"]}, "either texts or document_ids"),
+        ({"document_ids": ["nowhere"], "entity_types": ["city"]}, "there is no document 'nowhere'"),
         ({"texts": [TEXT], "entity_types": ["city"], "min_relevance": 2}, "min_relevance"),
     ],
 )

@@ -136,8 +136,7 @@ def _read(
     paths: list[str], id_field: str, text_field: str, limit: int | None, *, columns: bool
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
-    from nerret_tools.lab.evaluation.formats import LabelledFormat
-    from nerret_tools.lab.evaluation.labelled import read_documents
+    from nerret_tools.reading.labelled import LabelledFormat, read_documents
 
     found: list[tuple[str, str]] = []
     problems: list[str] = []

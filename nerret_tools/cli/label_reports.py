@@ -81,9 +81,8 @@ def print_evaluation(
     as_json: bool,
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
-    from nerret_tools.lab.evaluation.formats import LabelledFormat
-    from nerret_tools.lab.evaluation.labelled import read_documents
     from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
+    from nerret_tools.reading.labelled import LabelledFormat, read_documents
 
     systems = _systems() if ablations else {"complete": None}
     scores: dict[str, dict[str, SpanScores]] = {}

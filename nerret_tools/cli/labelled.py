@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nerret_tools.lab.evaluation.formats import LabelledFormat
+from nerret_tools.reading.labelled import LabelledFormat
 
 __all__ = ["LabelledForm"]
 

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from nerret_tools.cli.output import print_json, results
 from nerret_tools.documents import Document
-from nerret_tools.lab.evaluation.formats.json_lines import checked, json_object
-from nerret_tools.lab.evaluation.formats.lines import numbered_lines
+from nerret_tools.reading.labelled.json_lines import checked, json_object
+from nerret_tools.reading.labelled.lines import numbered_lines
 
 __all__ = ["Case", "CaseResult", "CasesReport", "read_cases", "run_cases"]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.formats.lines import numbered_lines
 from nerret_tools.lab.evaluation.results import FamiliarityRow, SystemReport
 from nerret_tools.lab.evaluation.scoring import estimate
+from nerret_tools.reading.labelled.lines import numbered_lines
 
 GROUPS = ("wording", "head noun", "neither")
 _AFTER_HEAD = re.compile(r" (?:of|in|on|at|by|for|from|with|that|which|who|whose|where|used|made)\b|[,;(]")

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument, LabelledEntity
-from nerret_tools.lab.evaluation.formats import LabelledFormat, numbered_documents
+from nerret_tools.reading.labelled import (
+    LabelledDocument,
+    LabelledEntity,
+    LabelledFormat,
+    numbered_documents,
+    read_documents,
+)
 
 __all__ = ["LabelledData", "LabelledDocument", "LabelledEntity", "read_documents", "read_labelled"]
 
@@ -33,7 +38,7 @@ def read_labelled(
     """Read labelled documents and the descriptions of their labels.
 
     Args:
-        path: A file in one of the formats of `nerret_tools.lab.evaluation.formats`.
+        path: A file in one of the formats of `nerret_tools.reading.labelled`.
         types_path: A JSON object, label → description, or ``null`` for a label that is not evaluated.
         form: The file's format; detected where it is not given.
         limit_documents: Read no further than this many documents.
@@ -81,22 +86,6 @@ def _read_types(path: Path) -> dict[str, str | None]:
         if description is not None and (not isinstance(description, str) or not description.strip()):
             raise DataFileError(f"{path}: the description of {label!r} must be text, or null where it is not evaluated")
     return types
-
-
-def read_documents(
-    path: str | Path, *, form: LabelledFormat | None = None, limit: int | None = None
-) -> list[LabelledDocument]:
-    """Read labelled documents, whatever their labels are.
-
-    Args:
-        path: As for `read_labelled`.
-        form: As for `read_labelled`.
-        limit: Read no further than this many documents.
-
-    Raises:
-        DataFileError: As for `read_labelled`.
-    """
-    return [document for _, document in numbered_documents(Path(path), form=form, limit=limit)]
 
 
 def _read_text(path: Path) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nerret_tools.documents import Document
-from nerret_tools.lab.evaluation.documents import LabelledDocument
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import macro, r_precision
 from nerret_tools.lab.evaluation.results import PassagePoint
 from nerret_tools.lab.evaluation.scoring import estimate
+from nerret_tools.reading.labelled.documents import LabelledDocument
 
 SENTENCES = 2000
 """Sentences drawn; each length needs an index of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from pydantic import BaseModel, Field
 
-from nerret_tools.lab.evaluation.documents import LabelledDocument
+from nerret_tools.reading.labelled.documents import LabelledDocument
 
 __all__ = ["SpanScore", "SpanScores", "difference_p", "score_spans"]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from nerret_tools.cli.output import complain, print_json, results
 from nerret_tools.lab.drawing import load_matplotlib
-from nerret_tools.lab.evaluation.formats import LabelledFormat
 from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.sweep.figures import draw_depth_curve, draw_heat_map
 from nerret_tools.lab.sweep.report import read_report
@@ -15,6 +14,7 @@ from nerret_tools.lab.sweep.run import sweep
 from nerret_tools.lab.sweep.table import render
 from nerret_tools.models import find_spec
 from nerret_tools.models.backbone_files import backbone_folder
+from nerret_tools.reading.labelled import LabelledFormat
 
 
 def measure(

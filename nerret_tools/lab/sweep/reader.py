@@ -15,9 +15,9 @@ from nerret_tools.encoding.backbone import CutBackbone
 from nerret_tools.encoding.encoder import BATCH_TOKENS, TextEncoder, pool_spans
 from nerret_tools.encoding.precision import choose_precision
 from nerret_tools.encoding.windows import best_window, split_windows
-from nerret_tools.lab.evaluation.documents import LabelledDocument
 from nerret_tools.lab.sweep.components import EveryComponent, Place, load_every_component
 from nerret_tools.lab.sweep.sampling import MentionSample
+from nerret_tools.reading.labelled.documents import LabelledDocument
 
 BATCH_BYTES = 1 << 28  # of components that a batch leaves behind; a large decoder's are megabytes a token
 

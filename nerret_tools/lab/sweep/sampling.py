@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument
+from nerret_tools.reading.labelled.documents import LabelledDocument
 
 
 @dataclass(frozen=True)

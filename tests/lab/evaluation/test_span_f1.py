@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from nerret_tools.lab.evaluation.documents import LabelledDocument
 from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
+from nerret_tools.reading.labelled.documents import LabelledDocument
 
 
 def document(*entities):

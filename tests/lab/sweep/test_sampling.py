@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument, LabelledEntity
 from nerret_tools.lab.sweep.sampling import MentionSample, collect_mentions, draw_pairs, draw_sample
 from nerret_tools.lab.sweep.separation import area_under_curve, cosines
+from nerret_tools.reading.labelled.documents import LabelledDocument, LabelledEntity
 
 
 def document(number, *marked):

@@ -7,11 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument
-from nerret_tools.lab.evaluation.formats.columns import read_columns
-from nerret_tools.lab.evaluation.formats.json_lines import read_json_lines
-from nerret_tools.lab.evaluation.formats.lines import NumberedLine, numbered_lines
-from nerret_tools.lab.evaluation.formats.neretrieve import LABELS_FIELD, read_neretrieve
+from nerret_tools.reading.labelled.columns import read_columns
+from nerret_tools.reading.labelled.documents import LabelledDocument
+from nerret_tools.reading.labelled.json_lines import read_json_lines
+from nerret_tools.reading.labelled.lines import NumberedLine, numbered_lines
+from nerret_tools.reading.labelled.neretrieve import LABELS_FIELD, read_neretrieve
 
 
 class LabelledFormat(StrEnum):
@@ -71,3 +71,19 @@ def numbered_documents(
             break
     if not line_of:
         raise DataFileError(f"{path}: no documents in it")
+
+
+def read_documents(
+    path: str | Path, *, form: LabelledFormat | None = None, limit: int | None = None
+) -> list[LabelledDocument]:
+    """Read labelled documents, whatever their labels are.
+
+    Args:
+        path: As for `numbered_documents`.
+        form: As for `numbered_documents`.
+        limit: Read no further than this many documents.
+
+    Raises:
+        DataFileError: As for `numbered_documents`.
+    """
+    return [document for _, document in numbered_documents(Path(path), form=form, limit=limit)]

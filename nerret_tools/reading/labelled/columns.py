@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument
-from nerret_tools.lab.evaluation.formats.json_lines import checked
-from nerret_tools.lab.evaluation.formats.lines import NumberedLine
+from nerret_tools.reading.labelled.documents import LabelledDocument
+from nerret_tools.reading.labelled.json_lines import checked
+from nerret_tools.reading.labelled.lines import NumberedLine
 
 OUTSIDE = "O"
 _POSITION_AND_LABEL = re.compile(r"([BIESLU])-(.+)")  # BIO, and the richer BIOES and BILOU

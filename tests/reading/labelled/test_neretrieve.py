@@ -6,8 +6,8 @@ import json
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.formats import LabelledFormat, detect_format
 from nerret_tools.lab.evaluation.labelled import read_documents
+from nerret_tools.reading.labelled import LabelledFormat, detect_format
 
 TEXT = "In Ghent, Ada Kern's tram (no. 4) passes the Old Weir."
 TOKENS = [

@@ -22,9 +22,9 @@ from pathlib import Path
 from pydantic import BaseModel, StrictInt, StrictStr
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument
-from nerret_tools.lab.evaluation.formats.json_lines import checked, json_object
-from nerret_tools.lab.evaluation.formats.lines import NumberedLine, numbered_lines
+from nerret_tools.reading.labelled.documents import LabelledDocument
+from nerret_tools.reading.labelled.json_lines import checked, json_object
+from nerret_tools.reading.labelled.lines import NumberedLine, numbered_lines
 
 CORPUS_NAMES = ("NERetrive_IR_corpus.jsonl", "NERetrive_IR_corpus.jsonl.bz2")
 LABELS_FIELD = "tagged_entities"

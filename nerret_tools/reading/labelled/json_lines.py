@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.documents import LabelledDocument
-from nerret_tools.lab.evaluation.formats.lines import NumberedLine
+from nerret_tools.reading.labelled.documents import LabelledDocument
+from nerret_tools.reading.labelled.lines import NumberedLine
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

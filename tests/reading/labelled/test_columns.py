@@ -5,8 +5,8 @@ import bz2
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.formats import LabelledFormat, detect_format
 from nerret_tools.lab.evaluation.labelled import read_documents, read_labelled
+from nerret_tools.reading.labelled import LabelledFormat, detect_format
 
 FEW_NERD = """\
 The\tO

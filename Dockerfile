@@ -4,14 +4,12 @@
 #   docker run -p 8765:8765 -v "$PWD/my-index:/index" \
 #     -e NERRET_MCP_TOKEN=... -e NERRET_MCP_ALLOWED_HOSTS=localhost nerret-mcp
 FROM python:3.12-slim AS build
-# For a build of torch without GPU libraries, which is a tenth of the size: --build-arg PIP_EXTRA_INDEX_URL=...
-ARG PIP_EXTRA_INDEX_URL=""
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY nerret_tools nerret_tools
 COPY integrations integrations
 COPY servers servers
-RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp,offline]'
+RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp]'
 
 FROM python:3.12-slim
 RUN useradd --create-home nerret

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from nerret_tools.lab.evaluation.labelled import read_documents
 from nerret_tools.models import find_spec
-from nerret_tools.models.entity_model import EntityModel, load_model
+from nerret_tools.models.entity_model import EntityModel
+from nerret_tools.models.model import Model
 
 
 def main() -> None:
@@ -31,8 +32,8 @@ def main() -> None:
     texts = [document.text for document in read_documents(arguments.labelled)[: arguments.sentences]]
     spec = find_spec("minilm")
     alone = spec.dimension - spec.context_dimension
-    frozen = load_model(replace(spec, adapted=False, dimension=alone, context_dimension=0, context_weight=0.0))
-    adapted = load_model(spec)
+    frozen = Model(replace(spec, adapted=False, dimension=alone, context_dimension=0, context_weight=0.0)).load()
+    adapted = Model(spec).load()
     seconds(adapted, texts[:64]), seconds(frozen, texts[:64])  # the first pass allocates
     rounds = [(seconds(frozen, texts), seconds(adapted, texts)) for _ in range(arguments.rounds)]
     ratio = statistics.median(before / after for before, after in rounds)

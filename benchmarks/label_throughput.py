@@ -21,7 +21,7 @@ from nerret_tools import EntityExtractor
 from nerret_tools.archetypes.extractor import BATCH_SIZE
 from nerret_tools.lab.training.taxonomy import read_wordnet
 from nerret_tools.models import find_spec
-from nerret_tools.models.entity_model import load_model
+from nerret_tools.models.model import Model
 
 TYPE_COUNTS = (1, 10, 100, 1000)
 
@@ -66,7 +66,7 @@ def largest_types(nouns: Path, count: int) -> dict[str, str]:
 
 def measure(texts: list[str], types: dict[str, str], rounds: int) -> list[dict[str, float]]:
     """Time each number of types."""
-    extractor, model = EntityExtractor.load(), load_model(find_spec("minilm"))
+    extractor, model = EntityExtractor.load(), Model(find_spec("minilm")).load()
     extractor.extract(texts[:8], ["warm-up"])
     encoding = []
     for _ in range(rounds):

@@ -7,7 +7,7 @@ values. ``--small`` takes a scaled-down shape on one thread of the CPU, which sa
 GPU; it is what runs where there is none. Its clock is the processor's time, so that other programs
 on the machine matter less.
 
-Ours: `TextEncoder` over the backbone cut at the value projection of block 17, texts packed in rows.
+Ours: `TorchEncoder` over the backbone cut at the value projection of block 17, texts packed in rows.
 Reference: the complete causal model with its output layer, batches of 50 texts in the given order,
 padded on the right, a hook on that projection, and the MLP once a span.
 
@@ -40,8 +40,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel, PreTrainedTo
 
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import BATCH_TOKENS, TextEncoder
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.encoding.torch_backend import BATCH_TOKENS, TorchEncoder
 from nerret_tools.models.encoders import GPU_BATCH_TOKENS, GPU_TEXTS_AHEAD
 
 BLOCK, REFERENCE_BATCH, SEED = 17, 50, 0
@@ -167,7 +167,7 @@ def our_side(
     cut = CutBackbone(model, Tap(BLOCK, "value", "last"))
     shape.num_hidden_layers = full_depth
     gpu = device.type == "cuda"
-    encoder = TextEncoder(
+    encoder = TorchEncoder(
         cut,
         tokenizer,
         window_tokens=2048,

@@ -13,7 +13,7 @@ from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, 
 from nerret_tools.entities import EntityPage
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
-from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting, total_of
 from nerret_tools.ranking import Search
@@ -45,9 +45,7 @@ class EntityIndex:
         self._store = store
         self._spec = spec
         self._detector = detector
-        self._backbone = backbone
-        self._precision = precision
-        self._device = device
+        self._model = Model(spec, backbone, precision, device)
         self._searcher = Searcher(store, spec, self.load_model)
 
     @classmethod
@@ -77,9 +75,11 @@ class EntityIndex:
             detector: Finds the mentions instead of the model's own span head.
             backbone: Folder with the backbone's files, where they are neither installed nor to
                 be fetched.
-            precision: ``float32`` or ``bfloat16``; ``int8`` or ``int4`` for large backbones on small
-                cards. ``None`` takes the one that the index was made with, which for a new index is
-                what the machine is good at.
+            precision: ``int8-onnx`` runs the model's exported graph in ONNX Runtime; ``float32`` or
+                ``bfloat16`` run in torch (extra ``torch``), ``int8`` or ``int4`` are for large backbones
+                on small cards. ``None`` takes the one that the index was made with, which for a new
+                index is the graph where the model has one and no device is named, else what the
+                machine is good at. Vectors of two formats can be compared: their cosine is over 0.99.
             device: ``cpu``, ``cuda``, ``cuda:1``; ``cuda:0,cuda:1`` shares the documents, ``auto``
                 spreads a backbone that does not fit over GPU and memory. ``None``: what
                 ``NERRET_DEVICE`` says, else the first GPU, else the CPU.
@@ -103,7 +103,7 @@ class EntityIndex:
             spec,
             detector=None if detector is None else detector.name,
             create=create,
-            precision=lambda: _precision(precision, device),
+            precision=Model(spec, backbone, precision, device).number_format,
             scan_dtype=scan_dtype,
         )
         kept = str(store.identity["precision"])
@@ -155,9 +155,7 @@ class EntityIndex:
         Raises:
             ModelError: Its files are missing or damaged; the message says what to do.
         """
-        from nerret_tools.models.entity_model import load_model
-
-        return load_model(self._spec, self._backbone, self._precision, self._device)
+        return self._model.load()
 
     def add(
         self,
@@ -419,10 +417,3 @@ def _listed(name: str, values: Iterable[str]) -> list[str]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise FilterError(f"{name} must be a list, not {type(values).__name__}; for a single one, pass [one]")
     return list(values)
-
-
-def _precision(name: str | None, device: str | None) -> str:
-    from nerret_tools.encoding.devices import main_device
-    from nerret_tools.encoding.precision import precision_name
-
-    return precision_name(name, main_device(device))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EncodedDocument, EntityModel
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["BATCH_SIZE", "PART_CHARACTERS", "DocumentEncoder", "add_documents", "parts"]
 
@@ -81,6 +84,8 @@ class DocumentEncoder:
             for number, found in zip(open_texts, detected, strict=True):
                 spans[number] = _usable(found, texts[number])
         for one, encoded in zip(changed, self.model().encode(texts, spans), strict=True):
+            if encoded.noise:
+                logger.warning("%s: %d characters are no language and give no names", one.document.id, encoded.noise)
             if encoded.unreadable and one.document.spans is not None:
                 span = encoded.unreadable[0]
                 yield one, f"span [{span.start}, {span.end}) cannot be used: {span.reason}"

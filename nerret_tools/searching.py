@@ -185,9 +185,10 @@ class Searcher:
         keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
         stored = self.store.mentions(keys)
         vectors = scan.vectors[evidence.rows]
-        size = self.spec.context_dimension
-        entities = _cosines(vectors[:, :-size], query[:-size]) if size else None
-        contexts = _cosines(vectors[:, -size:], query[-size:]) if size else None
+        entities = contexts = None
+        if self.spec.context_dimension:
+            pairs = zip(self.spec.parts_of(vectors), self.spec.parts_of(query), strict=True)
+            entities, contexts = (_cosines(part, wanted) for part, wanted in pairs)
         archetypes = None if self._archetypes is None else self._archetypes.likeliest(vectors)
         return [
             None

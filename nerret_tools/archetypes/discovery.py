@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nerret_tools.detection import Detector
 from nerret_tools.errors import ModelError
-from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.models import Model, ModelSpec, find_spec
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from nerret_tools.encoding.windows import TokenizedText, Window
     from nerret_tools.models.entity_model import EntityModel
 
@@ -82,7 +80,7 @@ class HeadProposer:
         self._words_alone = agreement is not Agreement.CONSENSUS
         self.found: dict[tuple[str, int, int], float] = {}
 
-    def propose(self, states: Tensor, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
+    def propose(self, states: Any, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
         """Return token spans ``[n, 2]`` of each window, counted from its first token."""
         scored = self._head.scored(states, windows, min(self._anchor, self._explorer))
         return [
@@ -111,16 +109,15 @@ class SpanHeadDetector:
         model: Name or description of the model; loaded when first needed.
     """
 
-    def __init__(self, threshold: float, model: str | ModelSpec = "minilm") -> None:
+    def __init__(self, threshold: float, model: str | ModelSpec | Model = "minilm") -> None:
         self.threshold = threshold
-        self.spec = find_spec(model)
+        self.model = model if isinstance(model, Model) else Model(find_spec(model))
+        self.spec = self.model.spec
         self.name = f"span head of {self.spec.name} over {threshold:g}"
 
     def detect(self, texts: Sequence[str]) -> list[list[CharSpan]]:
         """Return the spans of each text, sorted."""
-        from nerret_tools.models.entity_model import load_model
-
-        model = load_model(self.spec)
+        model = self.model.load()
         proposer = HeadProposer(model, self.threshold, self.threshold, Agreement.UNION)
         encoded = model.encode(texts, [None] * len(texts), proposer)
         return [[(int(start), int(end)) for start, end in one.spans] for one in encoded]

@@ -28,7 +28,7 @@ from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
 from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWeights, load_typing
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
-from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.texts import check_text
 
 if TYPE_CHECKING:
@@ -104,14 +104,12 @@ class EntityExtractor:
         Raises:
             ModelError: Weights are missing or damaged.
         """
-        from nerret_tools.models.entity_model import load_model
-
         spec = find_spec(model)
         head = ArchetypeHead.load(spec.weights / ARCHETYPES_FILE)
         typing = load_typing(spec.weights / TYPING_FILE)
-        loaded = load_model(spec, backbone, precision)
-        own = ConsensusDetector(SpanHeadDetector(ANCHOR_THRESHOLD, spec), SpanHeadDetector(EXPLORER_THRESHOLD, spec))
-        return cls(loaded, head, typing, detector or own, scorer)
+        chosen = Model(spec, backbone, precision)
+        points = (SpanHeadDetector(threshold, chosen) for threshold in (ANCHOR_THRESHOLD, EXPLORER_THRESHOLD))
+        return cls(chosen.load(), head, typing, detector or ConsensusDetector(*points), scorer)
 
     def extract(
         self,

@@ -144,6 +144,17 @@ def archetypes(
     _run(lambda: steps.make_archetypes(spec, part, data, out))
 
 
+@app.command()
+def export(
+    model: Model = "minilm",
+    out: Annotated[Path | None, typer.Option(help="Folder; the model's own where it is left out.")] = None,
+) -> None:
+    """Turn the trained weights into the graph that ONNX Runtime runs: the last step (a few seconds)."""
+    from nerret_tools.lab.training.export import export as write
+
+    _run(lambda: write(find_spec(model), out))
+
+
 def _recipe(path: Path | None, model: str) -> Recipe:
     from nerret_tools.lab.training.recipe import read_recipe
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ from nerret_tools.distributed.batches import from_table, to_table
 from nerret_tools.documents import Document
 from nerret_tools.errors import NerretError
 from nerret_tools.indexing import DocumentEncoder
-from nerret_tools.models import ModelSpec
+from nerret_tools.models import Model, ModelSpec
 from nerret_tools.models.identity import open_store
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.records import Reading, Record, to_document
@@ -72,12 +71,10 @@ class RecordEncoder:
             return to_table([[error]])
 
     def _start(self) -> None:
-        from nerret_tools.models.entity_model import load_model
-
         settings = self.settings
         detector = None if settings.detector is None else settings.detector.name
         store = open_store(settings.url, settings.name, settings.spec, detector=detector)
-        load = partial(load_model, settings.spec, settings.backbone, settings.precision, settings.device)
+        load = Model(settings.spec, settings.backbone, settings.precision, settings.device).load
         self.encoder = DocumentEncoder(store, load, settings.detector, settings.spec.has_span_head)
         load()
 

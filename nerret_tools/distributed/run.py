@@ -24,7 +24,7 @@ from nerret_tools.distributed.sources import find_sources, from_rows
 from nerret_tools.documents import AddReport
 from nerret_tools.errors import ClusterError, FilterError, InputError, NerretError
 from nerret_tools.indexing import BATCH_SIZE, PART_CHARACTERS
-from nerret_tools.models import ModelSpec, find_spec
+from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting
 from nerret_tools.reading.records import Reading
@@ -118,7 +118,7 @@ def index_dataset(
             spec,
             detector=None if detector is None else detector.name,
             create=create,
-            precision=lambda: pool.precision(precision),
+            precision=lambda: pool.number_format(Model(spec, backbone, precision, pool.device)),
         )
         try:
             kept = precision or str(store.identity["precision"])
@@ -159,13 +159,13 @@ class _Pool:
             num_gpus=self.gpus or None,
         )
 
-    def precision(self, precision: str | None) -> str:
+    def number_format(self, model: Model) -> str:
         """What a new index records; other machines may have other processors, so one of them is asked."""
-        if precision is not None or (not self.gpus and len(ray.nodes()) == 1):
-            return _precision_name(precision, "cpu")
-        task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus)(_precision_name)
+        if model.precision is not None or (not self.gpus and len(ray.nodes()) == 1):
+            return model.number_format()
+        task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus)(Model.number_format)
         with _plain_errors():
-            return str(ray.get(task.remote(precision, self.device)))
+            return str(ray.get(task.remote(model)))
 
 
 def _outcomes(encoded: ray.data.Dataset) -> Iterator[list[Outcome]]:
@@ -206,13 +206,6 @@ def _data_settings(dataset: ray.data.Dataset | None, waiting_bytes: int) -> Iter
     finally:
         for name, value in before.items():
             setattr(context, name, value)
-
-
-def _precision_name(precision: str | None, device: str) -> str:
-    from nerret_tools.encoding.devices import main_device
-    from nerret_tools.encoding.precision import precision_name
-
-    return precision_name(precision, main_device(device))
 
 
 def _pool(workers: int | tuple[int, int] | None) -> tuple[int, int | None]:

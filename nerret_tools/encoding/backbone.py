@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 from transformers.utils.import_utils import is_accelerate_available, is_flash_attn_2_available
 
+from nerret_tools.encoding.loading import LOADING
 from nerret_tools.encoding.precision import quantization
 from nerret_tools.encoding.shards import without_upper_shards
 from nerret_tools.encoding.taps import Tap
@@ -198,7 +199,6 @@ def load_backbone(
     *,
     state_blocks: Sequence[int] = (),
     dtype: torch.dtype = torch.float32,
-    revision: str | None = None,
     device: torch.device | None = _CPU,
     quantized: str | None = None,
 ) -> CutBackbone:
@@ -209,7 +209,6 @@ def load_backbone(
         tap: Where to cut.
         state_blocks: See `CutBackbone`.
         dtype: Number format of the weights.
-        revision: The hub's commit, where ``path`` is a name there.
         device: Where to; None spreads it over GPUs, memory and disk with accelerate.
         quantized: ``int8`` or ``int4``, see `quantization`.
 
@@ -217,7 +216,7 @@ def load_backbone(
         ModelError: The files cannot be read, or the tap does not exist in this model.
         MissingExtraError: The device or the quantization needs a package that is not installed.
     """
-    options: dict[str, Any] = {"revision": revision, "dtype": dtype}
+    options: dict[str, Any] = {"dtype": dtype}
     if scheme := quantization(quantized, dtype):
         options["quantization_config"] = scheme
     if device is None and not is_accelerate_available():
@@ -225,7 +224,7 @@ def load_backbone(
     if device is None or (device != _CPU and is_accelerate_available()):
         options["device_map"] = "auto" if device is None else {"": device}  # straight there, shard by shard
     try:
-        config = AutoConfig.from_pretrained(path, revision=revision)
+        config = AutoConfig.from_pretrained(path)
         if device is not None and _has_flash_attention(config, device, dtype):
             options["attn_implementation"] = "flash_attention_2"
         if tap.block >= config.num_hidden_layers:
@@ -246,7 +245,12 @@ def load_backbone(
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Keep transformers from listing each weight that we leave out on purpose, and from drawing bars."""
+    """Load alone, while transformers does not list each weight that is left out on purpose, nor draws bars."""
+    with LOADING:
+        yield from _quiet()
+
+
+def _quiet() -> Iterator[None]:
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()

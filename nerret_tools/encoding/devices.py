@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nerret_tools.encoding.backend import DEVICE_VARIABLE
 from nerret_tools.errors import ModelError
 
-DEVICE_VARIABLE = "NERRET_DEVICE"
 SPREAD = "auto"
 """Name for: spread over what there is, GPUs first, then memory, then disk (accelerate's ``device_map``)."""
 

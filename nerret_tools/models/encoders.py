@@ -1,4 +1,4 @@
-"""From a model's description to its encoder: files found, backbone cut and loaded where it shall run."""
+"""From a model's description to its encoder in torch: files found, backbone cut and loaded where it shall run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from transformers import AutoTokenizer
 from nerret_tools.encoding.adapter import merge_adapter
 from nerret_tools.encoding.backbone import CutBackbone, load_backbone
 from nerret_tools.encoding.devices import choose_devices, main_device
-from nerret_tools.encoding.encoder import BATCH_TOKENS, TextEncoder
+from nerret_tools.encoding.loading import LOADING
 from nerret_tools.encoding.precision import QUANTIZED, choose_precision
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.models.backbone_files import backbone_folder
 from nerret_tools.models.spec import ADAPTER_FILE, ModelSpec
-
-GPU_BATCH_TOKENS = 16_384  # enough to fill a large card's matrix units; its states stay below a gigabyte
-GPU_TEXTS_AHEAD = 512  # about one such batch of sentences
-
-CONTEXT_TOKENS = 32  # on each side of a mention: about the sentence it stands in
 
 
 def load_encoder(
@@ -28,7 +24,7 @@ def load_encoder(
     device: str | None = None,
     *,
     adapted: bool | None = None,
-) -> TextEncoder:
+) -> TorchEncoder:
     """Load a model's backbone up to the tap, once a device, with its tokenizer.
 
     Args:
@@ -59,14 +55,13 @@ def load_encoder(
             merge_adapter(cut, spec.weights / ADAPTER_FILE)
         return cut
 
-    first, *others = [load(place) for place in devices]
-    gpu = first.device.type == "cuda"
-    return TextEncoder(
+    with LOADING:
+        first, *others = [load(place) for place in devices]
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    return TorchEncoder(
         first,
-        AutoTokenizer.from_pretrained(folder),
-        window_tokens=spec.window_tokens,
-        batch_tokens=GPU_BATCH_TOKENS if gpu else BATCH_TOKENS,
+        tokenizer,
         replicas=others,
-        texts_ahead=GPU_TEXTS_AHEAD if gpu else None,
-        context_tokens=CONTEXT_TOKENS if spec.context_dimension else None,
+        window_tokens=spec.window_tokens,
+        context_tokens=spec.context_tokens,
     )

@@ -5,19 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import torch
 
-from nerret_tools.detection.span_head import SpanHead
+from nerret_tools.detection.span_chooser import SpanChooser
 from nerret_tools.encoding.encoder import SpanProposer, TextEncoder
 from nerret_tools.encoding.pieces import UnreadableSpan
-from nerret_tools.encoding.projection import Projection
+from nerret_tools.encoding.projector import Projector
 from nerret_tools.errors import ModelError
-from nerret_tools.models.encoders import load_encoder
-from nerret_tools.models.spec import CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
+from nerret_tools.models.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -26,25 +22,35 @@ class EncodedDocument:
 
     Attributes:
         spans: Character offsets ``[n, 2]`` int64, sorted.
-        embeddings: Unit length, ``[n, 500]`` float32.
+        embeddings: Unit length, ``[n, dimension]`` float32.
         unreadable: Given spans without a vector.
+        noise: Characters in which no mention was looked for, since they are no language.
     """
 
     spans: np.ndarray
     embeddings: np.ndarray
     unreadable: list[UnreadableSpan]
+    noise: int = 0
 
 
 class EntityModel:
-    """Backbone, projection and, where there is one, span head, ready to run. Safe to use from several threads."""
+    """Backbone, projection and, where there is one, span head, ready to run. Safe to use from several threads.
+
+    Args:
+        spec: What it is made of.
+        encoder: Either backend's.
+        projection: For the mention.
+        head: Finds mentions.
+        context: For what stands around the mention.
+    """
 
     def __init__(
         self,
         spec: ModelSpec,
         encoder: TextEncoder,
-        projection: Projection,
-        head: SpanHead | None = None,
-        context: Projection | None = None,
+        projection: Projector,
+        head: SpanChooser | None = None,
+        context: Projector | None = None,
     ) -> None:
         self.spec = spec
         self.encoder = encoder
@@ -53,16 +59,16 @@ class EntityModel:
         self.context = context
         self._lock = threading.Lock()  # two passes at once are slower than one after the other
         found = (projection.dimension, 0 if context is None else context.dimension)
-        if found != (spec.dimension - spec.context_dimension, spec.context_dimension):
+        if found != (spec.mention_dimension, spec.context_dimension):
             raise ModelError(
                 f"{spec.name}: projection and context head have {found[0]} and {found[1]} dimensions, not "
-                f"{spec.dimension - spec.context_dimension} and {spec.context_dimension}"
+                f"{spec.mention_dimension} and {spec.context_dimension}"
             )
 
     @property
     def precision(self) -> str:
-        """Number format of the backbone: ``float32`` or ``bfloat16``; of what is not quantized in it."""
-        return str(self.encoder.backbone.dtype).removeprefix("torch.")
+        """Number format of the backbone: ``int8-onnx``, ``float32`` or ``bfloat16``; of what is not quantized in it."""
+        return self.encoder.backend.precision
 
     def encode(
         self,
@@ -83,12 +89,12 @@ class EntityModel:
             )
         bounds = np.cumsum([0, *(len(one.spans) for one in encoded)])
         return [
-            EncodedDocument(one.spans, embeddings[first:stop], one.unreadable)
+            EncodedDocument(one.spans, embeddings[first:stop], one.unreadable, one.noise)
             for one, first, stop in zip(encoded, bounds, bounds[1:], strict=False)
         ]
 
     def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
-        """Embed type descriptions: ``[n, 500]`` float32, unit length.
+        """Embed type descriptions: ``[n, dimension]`` float32, unit length.
 
         A description is its own context.
         """
@@ -96,48 +102,15 @@ class EntityModel:
             vectors = self.encoder.encode_types(entity_types)
             return self._embed(vectors, vectors)
 
-    @torch.inference_mode()
     def _embed(self, vectors: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """Unit-length embeddings.
+        """Unit-length embeddings, laid out as `ModelSpec.parts_of` takes them apart.
 
         With a context head their cosine is the weighted mean of the cosines of both parts.
         """
         if not len(vectors):
             return np.zeros((0, self.spec.dimension), dtype=np.float32)
-        device = self.projection.center.device
-        parts = self.projection(torch.from_numpy(vectors).to(device))
+        parts = self.projection(vectors)
         if self.context is not None:
-            around = self.context(torch.from_numpy(contexts).to(device))
             weight = self.spec.context_weight
-            parts = torch.cat([parts * (1 - weight) ** 0.5, around * weight**0.5], dim=1)
-        embeddings: np.ndarray = parts.cpu().numpy()
-        return embeddings
-
-
-@lru_cache(maxsize=4)
-def load_model(
-    spec: ModelSpec, backbone: str | Path | None = None, precision: str | None = None, device: str | None = None
-) -> EntityModel:
-    """Load a model, once a process for the same arguments.
-
-    Args:
-        spec: Which one.
-        backbone: Folder of the backbone's files; see `backbone_folder`.
-        precision: See `load_encoder`.
-        device: See `choose_devices`.
-
-    Raises:
-        ModelError: Files are missing, damaged or not the right ones.
-    """
-    projection = Projection.load(spec.weights / PROJECTION_FILE)
-    head = SpanHead.load(spec.weights / SPAN_HEAD_FILE) if spec.has_span_head else None
-    context = Projection.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
-    encoder = load_encoder(spec, backbone, precision, device)
-    place = encoder.backbone.device
-    return EntityModel(
-        spec,
-        encoder,
-        projection.to(place),
-        None if head is None else head.to(place),
-        None if context is None else context.to(place),
-    )
+            parts = np.concatenate([parts * (1 - weight) ** 0.5, self.context(contexts) * weight**0.5], axis=1)
+        return np.asarray(parts, dtype=np.float32)

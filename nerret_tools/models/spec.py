@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.taps import WINDOW_TOKENS
 from nerret_tools.errors import ModelNotFoundError
@@ -16,6 +18,9 @@ PROJECTION_FILE = "projection.safetensors"
 SPAN_HEAD_FILE = "spans.safetensors"
 CALIBRATION_FILE = "calibration.json"
 RECIPE_FILE = "recipe.json"
+MANIFEST_FILE = "graph.json"  # of the exported graph: what it was made from, and the digests of its files
+
+CONTEXT_TOKENS = 32  # on each side of a mention: about the sentence it stands in
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,25 @@ class ModelSpec:
     gated: bool = False
 
     @property
+    def context_tokens(self) -> int | None:
+        """How far a mention's context reaches on each side; None where the model has no context head."""
+        return CONTEXT_TOKENS if self.context_dimension else None
+
+    @property
+    def mention_dimension(self) -> int:
+        """How many of an embedding's first numbers describe the mention itself."""
+        return self.dimension - self.context_dimension
+
+    def parts_of(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take embeddings ``[..., dimension]`` apart: the mention's own numbers, then those of its context."""
+        return embeddings[..., : self.mention_dimension], embeddings[..., self.mention_dimension :]
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether the model was exported for ONNX Runtime."""
+        return (self.weights / MANIFEST_FILE).is_file()
+
+    @property
     def has_span_head(self) -> bool:
         """Whether the model finds mentions by itself."""
         return (self.weights / SPAN_HEAD_FILE).is_file()
@@ -75,19 +99,29 @@ class ModelSpec:
         Raises:
             ModelNotFoundError: A weight file is missing.
         """
-        adapter = {"adapter_sha256": _sha256(self.weights / ADAPTER_FILE)} if self.adapted else {}
         context = {}
         if self.context_dimension:
             context["context_sha256"] = _sha256(self.weights / CONTEXT_FILE)
             context["context_weight"] = str(self.context_weight)
         return {
-            **adapter,
+            **self.backbone_parts(),
             **context,
+            "projection_sha256": _sha256(self.weights / PROJECTION_FILE),
+            "detector": detector or self._span_head(),
+        }
+
+    def backbone_parts(self) -> dict[str, str]:
+        """Return that of `parts` on which the representations depend.
+
+        Raises:
+            ModelNotFoundError: The adapter is missing.
+        """
+        adapter = {"adapter_sha256": _sha256(self.weights / ADAPTER_FILE)} if self.adapted else {}
+        return {
+            **adapter,
             "backbone": f"{self.backbone}@{self.revision[:12]}",
             "backbone_sha256": self.sha256 or "not checked",
             "tap": str(self.tap),
-            "projection_sha256": _sha256(self.weights / PROJECTION_FILE),
-            "detector": detector or self._span_head(),
         }
 
     def _span_head(self) -> str:

@@ -50,7 +50,7 @@ def test_any_two_detectors_make_one():
 
 
 def test_one_pass_finds_what_the_two_detectors_find_in_two():
-    from nerret_tools.models.entity_model import load_model
+    from nerret_tools.models.model import Model
 
     detector = ConsensusDetector(SpanHeadDetector(0.6), SpanHeadDetector(0.05))
     texts = [
@@ -59,7 +59,7 @@ def test_one_pass_finds_what_the_two_detectors_find_in_two():
         "",
         "nothing here",
     ]
-    candidates = read_candidates(load_model(find_spec("minilm")), detector, texts)
+    candidates = read_candidates(Model(find_spec("minilm")).load(), detector, texts)
     assert [list(map(tuple, one.spans.tolist())) for one in candidates] == detector.detect(texts)
     assert any(len(one.spans) for one in candidates)
     for one in candidates:
@@ -68,10 +68,10 @@ def test_one_pass_finds_what_the_two_detectors_find_in_two():
 
 
 def test_foreign_detectors_give_candidates_with_embeddings():
-    from nerret_tools.models.entity_model import load_model
+    from nerret_tools.models.model import Model
 
     detector = ConsensusDetector(Fixed(WARSAW), Fixed(CURIE))
-    (one,) = read_candidates(load_model(find_spec("minilm")), detector, [TEXT])
+    (one,) = read_candidates(Model(find_spec("minilm")).load(), detector, [TEXT])
     assert one.spans.tolist() == [list(CURIE), list(WARSAW)]
     assert one.embeddings.shape == (2, find_spec("minilm").dimension)
     assert one.probabilities[1] > one.probabilities[0]

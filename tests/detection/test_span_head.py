@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
+from nerret_tools.detection.span_chooser import MAX_WORDS
+from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import LOWER, TITLE, UNKNOWN, word_shapes
 from nerret_tools.errors import ModelError
 

@@ -8,7 +8,7 @@ import pytest
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from tests.large import byte_level_tokenizer, random_llama
 
 TEXT = 'An (Oslo) dinosaur  "Jean-Luc" in 🦕 Péru.\n\nOslo\'s 1994 — x '
@@ -17,7 +17,7 @@ TEXT = 'An (Oslo) dinosaur  "Jean-Luc" in 🦕 Péru.\n\nOslo\'s 1994 — x '
 @pytest.fixture(scope="module", params=[False, True], ids=["offsets with spaces", "trimmed offsets"])
 def encoder(request):
     cut = CutBackbone(random_llama(4).model, Tap(3, "value", "last"), state_blocks=(1,))
-    return TextEncoder(cut, byte_level_tokenizer(trim_offsets=request.param))
+    return TorchEncoder(cut, byte_level_tokenizer(trim_offsets=request.param))
 
 
 def words_of(encoder, text):

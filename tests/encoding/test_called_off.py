@@ -8,7 +8,7 @@ import pytest
 from nerret_tools.cancellation import CancelledError, cancellable
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.torch_backend import TorchEncoder
 
 
 class Batches(list):
@@ -21,7 +21,9 @@ class Batches(list):
 
 @pytest.fixture
 def read(bert, bert_tokenizer):
-    encoder = TextEncoder(CutBackbone(bert, Tap(2, "value", "mean"), state_blocks=(1,)), bert_tokenizer, batch_tokens=1)
+    encoder = TorchEncoder(
+        CutBackbone(bert, Tap(2, "value", "mean"), state_blocks=(1,)), bert_tokenizer, batch_tokens=1
+    )
     return lambda batches: encoder.encode(["one river", "another river", "a third"], proposer=batches)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from nerret_tools.encoding import POOLINGS, Tap
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.encoding.windows import Window, best_window, split_windows
 from nerret_tools.errors import InputError, ModelError
 
@@ -20,7 +20,7 @@ def spans_of(text, *surfaces):
 
 
 def bert_encoder(bert, tokenizer, pooling="mean", **options):
-    return TextEncoder(CutBackbone(bert, Tap(2, "value", pooling)), tokenizer, **options)
+    return TorchEncoder(CutBackbone(bert, Tap(2, "value", pooling)), tokenizer, **options)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -33,7 +33,7 @@ def test_a_span_is_pooled_over_its_own_tokens(family, pooling, request):
     cut = CutBackbone(model, Tap(2, "value", pooling))
     with torch.inference_mode():
         states = cut(encoded["input_ids"], torch.ones_like(encoded["input_ids"]))[0][0]
-    result = TextEncoder(cut, tokenizer).encode([TEXT], [spans])[0]
+    result = TorchEncoder(cut, tokenizer).encode([TEXT], [spans])[0]
     assert result.spans.tolist() == sorted(map(list, spans))
     for (start, end), vector in zip(result.spans.tolist(), result.vectors, strict=True):
         rows = [i for i, (a, b) in enumerate(offsets) if a < end and b > start]
@@ -132,4 +132,4 @@ def test_a_tokenizer_without_offsets_is_refused(bert):
         is_fast = False
 
     with pytest.raises(ModelError, match="gives no offsets"):
-        TextEncoder(CutBackbone(bert, Tap(1)), Slow())
+        TorchEncoder(CutBackbone(bert, Tap(1)), Slow())

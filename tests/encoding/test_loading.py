@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaModel
 
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone, load_backbone
@@ -40,9 +41,12 @@ def test_what_an_index_records_of_the_precision():
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
-def test_quantized_vectors_stay_close(precision, llama, tmp_path):
+def test_quantized_vectors_stay_close(precision, tmp_path):
     pytest.importorskip("bitsandbytes", reason="needs the extra large")
-    llama.save_pretrained(tmp_path)
+    torch.manual_seed(2)
+    sizes = {"hidden_size": 128, "intermediate_size": 256}  # whole blocks of 64, of which its fast paths are made
+    config = LlamaConfig(vocab_size=320, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, **sizes)
+    LlamaModel(config).save_pretrained(tmp_path)
     exact = load_backbone(tmp_path, Tap(2, "value"))
     small = load_backbone(tmp_path, Tap(2, "value"), quantized=precision)
     kinds = {type(module).__name__ for module in small.modules()}

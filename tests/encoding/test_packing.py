@@ -11,8 +11,8 @@ from transformers import MistralConfig, MistralModel, Qwen3Config, Qwen3Model
 
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.packing import ROW_TOKENS, choose_rows, pack, run_packed
+from nerret_tools.encoding.torch_backend import TorchEncoder
 
 
 @given(st.lists(st.integers(0, 40), max_size=60))
@@ -86,7 +86,7 @@ def test_the_encoder_packs_causal_backbones_and_a_vector_does_not_depend_on_its_
     generator = np.random.default_rng(5)
     texts = [" ".join(generator.choice(words, size=size)) for size in generator.integers(1, 20, size=40)]
     spans = [[(0, len(text.split()[0])), (len(text) - len(text.split()[-1]), len(text))] for text in texts]
-    encoder = TextEncoder(CutBackbone(llama, Tap(2, "value", "last")), llama_tokenizer, batch_tokens=300)
+    encoder = TorchEncoder(CutBackbone(llama, Tap(2, "value", "last")), llama_tokenizer, batch_tokens=300)
     for text, given_spans, together in zip(texts, spans, encoder.encode(texts, spans), strict=True):
         alone = encoder.encode([text], [given_spans])[0]
         np.testing.assert_allclose(together.vectors, alone.vectors, atol=1e-5)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.models import find_spec
-from nerret_tools.models.entity_model import load_model
+from nerret_tools.models.model import Model
 
 SENTENCES = [
     "Lufthansa cancelled its flights in town 3.",
@@ -66,7 +66,7 @@ def test_nothing_but_white_space_bullets_and_bars_is_left_out(text):
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(find_spec("minilm"), precision="float32")
+    return Model(find_spec("minilm"), precision="float32").load()
 
 
 @settings(max_examples=15, deadline=None)

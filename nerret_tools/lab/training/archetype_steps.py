@@ -35,7 +35,8 @@ from nerret_tools.lab.training.archetypes import (
 from nerret_tools.lab.training.clusters import ClusterReport, cluster_types, lexicographer_files
 from nerret_tools.lab.training.typing import DevelopmentSet, fit_typing
 from nerret_tools.models import ModelSpec
-from nerret_tools.models.entity_model import EntityModel, load_model
+from nerret_tools.models.entity_model import EntityModel
+from nerret_tools.models.model import Model
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def read_archetype_recipe(path: Path) -> ArchetypeRecipe:
 
 def make_archetypes(spec: ModelSpec, recipe: ArchetypeRecipe, data: Path, out: Path) -> Path:
     """Train the head, fit the typing weights, write both to ``out``; return the folder."""
-    model = load_model(spec)
+    model = Model(spec).load()
     head = make_head(model, recipe, data)
     out.mkdir(parents=True, exist_ok=True)
     head.save(out / ARCHETYPES_FILE)
@@ -120,7 +121,7 @@ def report_clusters(spec: ModelSpec, recipe: ArchetypeRecipe, data: Path) -> Clu
     path = data / recipe.taxonomy
     documents = [one for source in recipe.labelled for one in read_documents(data / source.path, limit=source.limit)]
     return cluster_types(
-        load_model(spec),
+        Model(spec).load(),
         read_nouns(path),
         lexicographer_files(path),
         [one.name for one in _types(documents)],

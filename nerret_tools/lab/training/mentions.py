@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.training.taxonomy import Taxonomy
 
@@ -53,7 +53,7 @@ class TypedMentions:
     described: Sequence[str] = ()
 
 
-def taxonomy_mentions(encoder: TextEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:
+def taxonomy_mentions(encoder: TorchEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:
     """Read every noun alone, before and after its definition, and in a carrier sentence."""
     generator = random.Random(seed)
     texts: list[str] = []
@@ -82,7 +82,7 @@ def taxonomy_mentions(encoder: TextEncoder, taxonomy: Taxonomy, seed: int) -> Ty
     )
 
 
-def labelled_mentions(encoder: TextEncoder, sources: Sequence[LabelledData]) -> TypedMentions:
+def labelled_mentions(encoder: TorchEncoder, sources: Sequence[LabelledData]) -> TypedMentions:
     """Read the marked entities of sentences; labels with the same description are one type."""
     descriptions = sorted({description for source in sources for description in source.types.values()})
     number = {description: kind for kind, description in enumerate(descriptions)}
@@ -110,7 +110,7 @@ def labelled_mentions(encoder: TextEncoder, sources: Sequence[LabelledData]) -> 
     )
 
 
-def _encode(encoder: TextEncoder, texts: list[str], spans: list[list[tuple[int, int]]]) -> np.ndarray:
+def _encode(encoder: TorchEncoder, texts: list[str], spans: list[list[tuple[int, int]]]) -> np.ndarray:
     """Vectors of all spans, in order, in half precision to save memory."""
     started, parts = time.monotonic(), []
     for first in range(0, len(texts), CHUNK):

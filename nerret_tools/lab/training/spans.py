@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
+from nerret_tools.detection.span_chooser import MAX_WORDS
+from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
-from nerret_tools.encoding.encoder import TextEncoder
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.encoding.windows import TokenizedText, Window
 from nerret_tools.lab.training.descent import Descent, Group
 from nerret_tools.lab.training.recipe import SpanRecipe
@@ -44,7 +45,7 @@ class MarkedText:
 
 
 def train_span_head(
-    encoder: TextEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe, start: SpanHead | None = None
+    encoder: TorchEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe, start: SpanHead | None = None
 ) -> SpanHead:
     """Train a head on the states of the frozen encoder.
 
@@ -87,7 +88,7 @@ def batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.R
 
 def span_loss(
     head: SpanHead,
-    encoder: TextEncoder,
+    encoder: TorchEncoder,
     batch: list[MarkedText],
     recipe: SpanRecipe,
     generator: random.Random,

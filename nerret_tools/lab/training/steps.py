@@ -17,9 +17,9 @@ import torch
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.documents import Document
 from nerret_tools.encoding.adapter import merge_adapter
-from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.encoding.sentences import sentence_ranges
+from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.errors import DataFileError, ModelError
 from nerret_tools.lab.evaluation.baselines.dense import SentenceEncoder
 from nerret_tools.lab.evaluation.labelled import LabelledData, read_documents, read_labelled
@@ -169,7 +169,7 @@ def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) 
     return out / CONTEXT_FILE
 
 
-def _sentence_means(encoder: TextEncoder, texts: list[str]) -> np.ndarray:
+def _sentence_means(encoder: TorchEncoder, texts: list[str]) -> np.ndarray:
     """Each text's sentences read as wholes, and their mean: ``[n, d]``."""
     read = encoder.encode(texts, [sentence_ranges(text) for text in texts])
     return np.stack([one.vectors.mean(axis=0) if len(one.vectors) else np.zeros(encoder.width) for one in read])
@@ -275,7 +275,7 @@ def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:
     return [nouns.mark(text) for text in texts + others]
 
 
-def _encoder(spec: ModelSpec, adapted: bool | None = None) -> TextEncoder:
+def _encoder(spec: ModelSpec, adapted: bool | None = None) -> TorchEncoder:
     """The model's encoder for training: in float32 where it learns itself."""
     torch.manual_seed(0)
     if adapted is False:

@@ -86,8 +86,10 @@ def test_a_merged_adapter_gives_what_was_trained(world, labelled_files, changes,
     with torch.inference_mode():
         expected = represent(trained[0].encoder, TEXTS).numpy()
     spec = dataclasses.replace(find_spec("minilm"), weights=folder / "out", adapted=True)
-    plain = load_encoder(spec, adapted=False).encode([one.text for one in TEXTS], [one.spans for one in TEXTS])
-    merged = load_encoder(spec).encode([one.text for one in TEXTS], [one.spans for one in TEXTS])
+    plain = load_encoder(spec, precision="float32", adapted=False).encode(
+        [one.text for one in TEXTS], [one.spans for one in TEXTS]
+    )
+    merged = load_encoder(spec, precision="float32").encode([one.text for one in TEXTS], [one.spans for one in TEXTS])
     before = np.concatenate([one.vectors for one in plain])
     after = np.concatenate([one.vectors for one in merged])
     change = np.abs(expected - before).max()

@@ -9,17 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from nerret_tools.cli.app import app
-from nerret_tools.detection.span_head import MAX_WORDS, SpanHead
+from nerret_tools.detection.span_chooser import MAX_WORDS
+from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import word_shapes
 from nerret_tools.lab.training.recipe import SpanRecipe
 from nerret_tools.lab.training.spans import MarkedText, span_labels, train_span_head
 from nerret_tools.models import find_spec
-from nerret_tools.models.entity_model import load_model
+from nerret_tools.models.model import Model
 
 
 @pytest.fixture(scope="module")
 def encoder():
-    return load_model(find_spec("minilm"), precision="float32").encoder
+    return Model(find_spec("minilm"), precision="float32").load().encoder
 
 
 def labels_of(encoder, text, spans, complete, unknown=()):

@@ -43,7 +43,7 @@ def test_the_registry_entry_is_of_this_version(entry, root):
     assert (package["registryType"], package["identifier"]) == ("pypi", project["name"])
     assert package["identifier"] in project["scripts"]  # the command that uvx looks for
     assert entry["version"] == package["version"] == nerret_tools.__version__
-    assert [one["value"] for one in package["runtimeArguments"]] == [f"nerret-tools[mcp,offline]=={entry['version']}"]
+    assert [one["value"] for one in package["runtimeArguments"]] == [f"nerret-tools[mcp]=={entry['version']}"]
     assert 0 < len(entry["description"]) <= 100
     assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", entry["name"])
 

@@ -68,47 +68,63 @@ def _bar(total: Total) -> Iterator[Callable[[int], None]]:
         """Documents so far, in all and a second, and the time left."""
 
         def render(self, task: Task) -> Text:
-            known = None if task.total is None else int(task.total)
-            return Text(_state(int(task.completed), known, task.elapsed or 0.0))
+            return Text(pace.state())
 
+    pace = _Pace(total)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), Count(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         task = display.add_task("Indexing", total=None)
 
         def advance(count: int) -> None:
+            pace.advance(count)
             display.update(task, advance=count, total=total())
 
         yield advance
+
+
+class _Pace:
+    """How many are done, and how fast since the first batch, which waits for the model."""
+
+    def __init__(self, total: Total) -> None:
+        self.done = 0
+        self._total = total
+        self._first: tuple[int, float] | None = None
+        self._last = 0.0
+
+    def advance(self, count: int) -> float:
+        """Count, and give back the time."""
+        self.done += count
+        self._last = time.monotonic()
+        self._first = self._first or (self.done, self._last)
+        return self._last
+
+    def state(self) -> str:
+        """Such as ``1,200 of about 5,000 documents  80/s  00:47 left``."""
+        if self._first is None:
+            return "starting"
+        total = self._total()
+        text = f"{self.done:,}{'' if total is None else f' of about {max(total, self.done):,}'} documents"
+        before, begin = self._first
+        if self.done == before or self._last <= begin:
+            return text
+        rate = (self.done - before) / (self._last - begin)
+        text += f"  {rate:,.0f}/s" if rate >= 1 else f"  {60 * rate:,.0f}/min"
+        if total is not None and total > self.done:
+            hours, rest = divmod(round((total - self.done) / rate), 3600)
+            text += f"  {f'{hours}:' if hours else ''}{rest // 60:02d}:{rest % 60:02d} left"
+        return text
 
 
 class _Lines:
     """Lines on stderr, as seldom as `SECONDS_BETWEEN_LINES` says."""
 
     def __init__(self, total: Total) -> None:
-        self._total = total
-        self._done = 0
-        self._begin = time.monotonic()
-        self._last: float | None = None
+        self._pace = _Pace(total)
+        self._written: float | None = None
 
     def advance(self, count: int) -> None:
-        self._done += count
-        now = time.monotonic()
-        self._last = self._last or now  # the first batch waits for the model
-        if now - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
-            print(f"Indexing: {_state(self._done, self._total(), now - self._begin)}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _state(done: int, total: int | None, seconds: float) -> str:
-    """Such as ``1,200 of about 5,000 documents  80/s  0:47 left``."""
-    of = "" if total is None else f" of about {max(total, done):,}"
-    text = f"{done:,}{of} documents"
-    if not done or seconds <= 0:
-        return text
-    rate = done / seconds
-    text += f"  {rate:,.0f}/s" if rate >= 1 else f"  {60 * rate:,.0f}/min"
-    if total is not None and total > done:
-        left = round((total - done) / rate)
-        hours, rest = divmod(left, 3600)
-        text += f"  {f'{hours}:' if hours else ''}{rest // 60:02d}:{rest % 60:02d} left"
-    return text
+        now = self._pace.advance(count)
+        self._written = self._written or now
+        if now - self._written >= SECONDS_BETWEEN_LINES:
+            self._written = now
+            print(f"Indexing: {self._pace.state()}", file=sys.stderr, flush=True)  # noqa: T201

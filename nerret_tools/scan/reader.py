@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from nerret_tools.errors import StoreError
@@ -49,23 +50,25 @@ class ScanReader:
         self._end = 0
         self._inode = -1
         self._scans: dict[bool, Scan] = {}
+        self._lock = threading.Lock()
 
     def snapshot(self, generation: int, *, quantised: bool) -> Scan | None:
         """The copy as it is at this generation of the index, or ``None`` where it is not there."""
-        try:
-            self._follow()
-            if self._files is None or self._contents.generation != generation:
+        with self._lock:
+            try:
+                self._follow()
+                if self._files is None or self._contents.generation != generation:
+                    return None
+                found = self._scans.get(quantised)
+                if found is not None:
+                    found.check()
+                else:
+                    found = self._scans[quantised] = self._contents.scan(self._files, quantised=quantised)
+                return found
+            except (OSError, ValueError, KeyError, TypeError, StoreError):
+                # Replaced or damaged meanwhile: whoever may write builds it again
+                self._files, self._inode = None, -1
                 return None
-            found = self._scans.get(quantised)
-            if found is not None:
-                found.check()
-            else:
-                found = self._scans[quantised] = self._contents.scan(self._files, quantised=quantised)
-            return found
-        except (OSError, ValueError, KeyError, TypeError, StoreError):
-            # Replaced or damaged meanwhile: whoever may write builds it again
-            self._files, self._inode = None, -1
-            return None
 
     def _follow(self) -> None:
         found = os.stat(self._folder / STEPS)

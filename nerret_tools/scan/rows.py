@@ -65,7 +65,7 @@ class MappedRows:
             found[place] = np.frombuffer(os.pread(self._file, size, row * size), self._dtype)
         return found
 
-    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         """All rows."""
         return np.array(self[:], dtype=dtype, copy=copy)
 

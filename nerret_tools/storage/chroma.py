@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
 from nerret_tools.storage.filters import parse_filter
-from nerret_tools.storage.keys import METADATA, content_of
+from nerret_tools.storage.keys import METADATA, content_of, span_of
 from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
 from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
 from nerret_tools.storage.place import is_server
@@ -207,7 +207,7 @@ class ChromaStore:
         found: dict[tuple[str, int], StoredMention] = {}
         for mention_id, kept in self._index.mentions.metadata(list(wanted)):
             name, number = wanted[mention_id]
-            found[name, number] = StoredMention(name, number, int(kept["start"]), int(kept["end"]), str(kept["text"]))
+            found[name, number] = StoredMention(name, number, *span_of(kept))
         return found
 
     def matching(self, where: Mapping[str, Any]) -> set[str]:
@@ -268,21 +268,20 @@ class ChromaStore:
     def _followed(self, quantised: bool) -> Scan:
         """A scan of the copy that a writer keeps; where nobody writes, and it is not good, it is built."""
         connection = self._index.connection
-        reader = connection.scan_reader(self.index_id, self.dimension)
         deadline = time.monotonic() + _WAIT_SECONDS
         while True:
+            reader = connection.scan_reader(self.index_id, self.dimension)
             found = reader.snapshot(self._state().generation, quantised=quantised)
             if found is not None:
                 return found
+            if time.monotonic() > deadline:
+                raise IndexLockedError(
+                    f"another process writes to {self._index.title} and has not described its vectors for "
+                    f"{_WAIT_SECONDS:g} seconds; try again, or close that process"
+                )
             try:
                 self._build_copy()
-                reader = connection.scan_reader(self.index_id, self.dimension)
-            except IndexLockedError as error:
-                if time.monotonic() > deadline:
-                    raise IndexLockedError(
-                        f"another process writes to {self._index.title} and has not described its vectors for "
-                        f"{_WAIT_SECONDS:g} seconds; try again, or close that process"
-                    ) from error
+            except IndexLockedError:
                 time.sleep(_STEP_SECONDS)
 
     def _build_copy(self) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nerret_tools.errors import DocumentError, StoreUnavailableError
-from nerret_tools.storage.keys import CONTENT, GENERATION, METADATA, content_of, content_value
+from nerret_tools.storage.keys import CONTENT, GENERATION, METADATA, SPAN, content_of, content_value, span_value
 from nerret_tools.storage.metadata import RESERVED_PREFIX, filterable, to_json
 from nerret_tools.storage.records import MentionBlock, StoredDocument, mention_ids
 
@@ -102,7 +102,7 @@ def _upsert_mentions(index: WritableIndex, batch: Batch) -> None:
     if not ids:
         return
     metadata = [
-        {"start": start, "end": end, "text": surface}
+        {SPAN: span_value(start, end, surface)}
         for _, block in batch
         for (start, end), surface in zip(block.spans.tolist(), block.surfaces, strict=True)
     ]

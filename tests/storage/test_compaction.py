@@ -17,16 +17,16 @@ def erased(tmp_path, make, open_store):
     """A folder with two indexes, from which documents were deleted and replaced; and what must not be found in it."""
     store, other = open_store(tmp_path, dimension=64), open_store(tmp_path, "other", dimension=64)
     # More than Chroma keeps in its log, so that its graphs are written
-    store.write([make(f"d{number}", 3, dimension=64) for number in range(400)])
+    store.write([make(f"document{number}", 3, dimension=64) for number in range(400)])
     other.write([make("kept", 2, dimension=64)])
     secret = make("secret-id", 4, version=7, metadata={"who": "secret-who"}, dimension=64)
     store.write([secret, make("changed", 2, version=8, dimension=64)])
     other.write([make("secret-too", 2, dimension=64)])
     store.write([make("changed", 1, version=9, dimension=64)])
-    store.delete(["secret-id", *(f"d{number}" for number in range(0, 400, 2))])
+    store.delete(["secret-id", *(f"document{number}" for number in range(0, 400, 2))])
     other.delete(["secret-too"])
     block = secret[1]
-    gone = [b"secret", b"text 8 of changed", block.vectors[0].tobytes(), b"text 0 of d398", b"d396"]
+    gone = [b"secret", b"text 8 of changed", block.vectors[0].tobytes(), b"text 0 of document398", b"document396"]
     yield store, other, gone
     store.close()
     other.close()
@@ -56,9 +56,9 @@ def test_nothing_of_deleted_and_replaced_documents_is_left(erased, everything, t
 def test_a_compacted_index_is_written_to_as_before(erased, make, tmp_path):
     store, _, _ = erased
     store.compact()
-    store.write([make("secret-id", 2, dimension=64), make("d1", 1, version=2, dimension=64)])
-    assert store.delete(["d3"]) == 1
-    assert {"secret-id", "d1"} < store.matching({})
+    store.write([make("secret-id", 2, dimension=64), make("document1", 1, version=2, dimension=64)])
+    assert store.delete(["document3"]) == 1
+    assert {"secret-id", "document1"} < store.matching({})
     assert store.count_mentions() == 2 + 1 + 3 * 198 + 1
     assert len(store.scan().vectors) >= store.count_mentions()
     assert not (tmp_path / ".compacting").exists()

@@ -42,6 +42,10 @@ def entities(
         float | None,
         typer.Option(help="Leave out mentions that are less likely to be right.", show_default="the model's"),
     ] = None,
+    recall: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Choose the cut-off over which this share is expected, such as 0.9."),
+    ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; repeat for several."),
@@ -65,6 +69,7 @@ def entities(
             entity_type,
             limit=None if everything or csv_file is not None else limit,
             min_relevance=min_relevance,
+            recall=recall,
             where=conditions,
             cursor=cursor,
         )

@@ -28,6 +28,11 @@ def test_pages_join_up_to_the_whole_list(nerret, demo_index):
     assert [one["name"] for one in second["entities"]][:3] == whole[3:6]
 
 
+def test_a_larger_share_lists_more(nerret, demo_index):
+    few, many = (listed(nerret, demo_index, "city", "--recall", share)["total"] for share in ("0.4", "0.99"))
+    assert few < many
+
+
 def test_the_table_counts_documents(nerret, demo_index):
     result = nerret("entities", "dinosaur", "--index", demo_index)
     first, header, *rows = result.stdout.splitlines()

@@ -77,6 +77,14 @@ def test_the_cut_off_is_that_of_find(index):
     assert all(entity.relevance >= page.min_relevance for entity in page.entities)
 
 
+def test_a_recall_chooses_the_cut_off_as_for_documents(index):
+    few, many = (index.entities("politician", recall=share) for share in (0.3, 1.0))
+    assert few.min_relevance == index.find("politician", recall=0.3).min_relevance > many.min_relevance
+    assert [one.name for one in few.entities] == [one.name for one in many.entities][: few.total]
+    with pytest.raises(FilterError, match=r"recall 1\.5"):
+        index.entities("politician", recall=1.5)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 9])
 def test_pages_join_up_to_the_whole_list(index, limit):
     whole = index.entities("politician", min_relevance=0)

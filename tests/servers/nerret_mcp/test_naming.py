@@ -43,6 +43,12 @@ async def test_a_page_has_its_size_and_the_next_one_goes_on_behind_it(connect, i
     assert all(max(len(text), len(json.dumps(page, ensure_ascii=False))) <= 2_000 for page, text in pages)
 
 
+async def test_a_share_can_be_asked_for(connect, index):
+    async with connect() as client:
+        pages = await every_page(client, entity_type="dinosaur", recall=0.5)
+    assert pages[0][0]["total_entities"] == index.entities("dinosaur", recall=0.5).total
+
+
 async def test_nothing_hidden_comes_from_the_corpus(connect):
     async with connect() as client:
         pages = await every_page(client, entity_type="dinosaur", min_relevance=0)

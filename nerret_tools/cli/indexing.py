@@ -110,6 +110,7 @@ def index(
     Fields beside id and text become metadata that find --where can filter on. What has not
     changed since the last run is skipped; what cannot be read is reported and the rest goes in.
     """
+    separator = "\t" if separator == "\\t" else separator  # as it is written in a shell
     reading = Reading(id_field, text_field, number_missing_ids, id_root, kind, encoding, separator, strip_headers)
     try:
         if engine is Engine.RAY:

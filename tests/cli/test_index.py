@@ -141,6 +141,12 @@ def test_both_what_could_not_be_read_and_what_was_refused_stand_in_the_order_of_
     assert [line.split(":")[1].split(" ")[0] for line in result.stderr.splitlines()[:3]] == ["1", "2", "4"]
 
 
+def test_a_tab_as_the_separator_can_be_written_as_in_a_shell(nerret, tmp_path):
+    (tmp_path / "a.csv").write_text("id\ttext, and more\ttext\na\tx, y\tEtna smokes.\n")
+    result = nerret("index", tmp_path / "a.csv", "--separator", "\\t", "--index", tmp_path / "index")
+    assert (result.exit_code, result.stdout[:7]) == (0, "1 added")
+
+
 def test_links_to_folders_are_said_to_be_left_out(nerret, tmp_path):
     folder = tmp_path / "texts"
     folder.mkdir()

@@ -80,13 +80,16 @@ def test_a_user_without_a_home_and_without_an_entry_can_use_it_all_the_same(tmp_
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_index_that_is_in_use_says_so_at_once(tmp_path):
+def test_beside_a_writer_an_index_can_be_read_and_a_second_writer_is_refused_at_once(tmp_path):
     with start("index", "-", "--index", tmp_path / "index") as holder:
         write_documents(holder.stdin, range(300))
-        code, stdout, stderr = run("stats", "--index", tmp_path / "index")
+        read = run("stats", "--index", tmp_path / "index", "--json")
+        code, stdout, stderr = run("index", "-", "--index", tmp_path / "index", stdin=documents([1])[0])
         holder.communicate(timeout=LONGEST_WAIT)
+    assert (read[0], read[2]) == (0, "")
+    assert 0 <= json.loads(read[1])["documents"] <= 300
     assert (code, stdout) == (1, "")
-    assert "chroma run" in stderr
+    assert "another process is writing to the index" in stderr
     assert holder.returncode == 0
 
 

@@ -29,7 +29,7 @@ class OnnxBackend:
 
     precision = ONNX_PRECISION
     batch_tokens = BATCH_TOKENS
-    texts_ahead = None
+    texts_ahead: int | None = None
 
     def __init__(self, graph: Path, *, pad: int = 0, max_tokens: int | None = None) -> None:
         self._session = open_session(graph)

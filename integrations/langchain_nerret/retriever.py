@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_OPTIONS = ("k", "min_score", "min_relevance", "where", "max_mentions")
+_OPTIONS = ("k", "min_score", "min_relevance", "recall", "where", "max_mentions")
 """Fields that ``invoke`` and its kin take as keyword arguments too."""
 
 _ALIASES = {"filter": "where", "score_threshold": "min_relevance"}
@@ -65,6 +65,9 @@ class EntityTypeRetriever(DocumentIndex):
 
     min_relevance: float | None = Field(default=None, ge=0, le=1)
     """Lowest relevance; 0 switches the cut-off off."""
+
+    recall: float | None = Field(default=None, gt=0, le=1)
+    """The share of all right documents to expect, such as 0.9, in the place of the other cut-offs."""
 
     where: dict[str, Any] | None = None
     """Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators."""

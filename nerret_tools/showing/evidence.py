@@ -78,7 +78,11 @@ def count(result: FindResult, place: str = "this index") -> str:
     cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.3g}"
     if not result.total:
         return f"0 documents; nothing in {place} reaches {cutoff}; try other words for the type, or a lower one"
-    return f"{result.total:,} documents in {place} that reach {cutoff}"
+    found = f"{result.total:,} documents in {place} that reach {cutoff}"
+    if result.expected_recall is None or result.expected_relevant is None:
+        return found
+    share = f"{result.expected_recall:.0%} of the right ones that were detected"
+    return f"{found}, of which {result.expected_relevant:.0f} are expected to be right: {share}"
 
 
 def heading(result: FindResult, returned: int, next_cursor: str | None, place: str = "this index") -> str:

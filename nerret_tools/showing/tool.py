@@ -30,6 +30,9 @@ class FindArguments(BaseModel):
     min_relevance: float | None = Field(
         default=None, ge=0, le=1, description="Lowest relevance that is listed; leave it out for the usual cut-off."
     )
+    recall: float | None = Field(
+        default=None, gt=0, le=1, description="In its place: the share of all right documents to expect, such as 0.9."
+    )
     filters: dict[str, Any] | None = Field(
         default=None, description='Conditions on metadata: {"source": "wiki"} or {"year": {"$gte": 2020}}.'
     )
@@ -39,8 +42,9 @@ class FindArguments(BaseModel):
         """The keywords of `EntityIndex.find`: what is not passed is as in `own`, and both filters must hold."""
         where = [one for one in (own.get("where"), self.filters) if one]
         options = {**own, "where": {"$and": where} if len(where) > 1 else (where or [None])[0]}
-        if self.min_relevance is not None:
-            options |= {"min_relevance": self.min_relevance, "min_score": None}
+        cutoff = {"min_relevance": self.min_relevance, "recall": self.recall}
+        if any(value is not None for value in cutoff.values()):
+            options |= {**cutoff, "min_score": None}
         if self.cursor:  # it has the size of its own page
             return {**options, "limit": self.limit, "cursor": self.cursor}
         return {**options, "limit": self.limit or own.get("limit") or PAGE}

@@ -51,6 +51,16 @@ class FindPage(BaseModel):
     index_id: Annotated[str, Field(description="Stays the same as long as the index exists.")]
     min_relevance: Annotated[float | None, Field(description="The cut-off that was applied; null where unknown.")]
     total_documents: Annotated[int, Field(description="Documents over the cut-off, on all pages together.")]
+    expected_relevant: Annotated[
+        float | None, Field(description="How many of them are expected to be right; null where unknown.")
+    ]
+    expected_recall: Annotated[
+        float | None,
+        Field(
+            description="Share of the right documents expected among these (with max_relevance, and those over it); a "
+            "name that the index did not detect is not counted. Null where unknown."
+        ),
+    ]
     returned: Annotated[int, Field(description="Documents on this page.")]
     next_cursor: Annotated[str | None, Field(description="Pass it to get the next page; null on the last one.")]
     truncated_by: Annotated[

@@ -30,11 +30,14 @@ _AROUND_CHARACTERS = 600
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and how the answer is to look."""
+    """What is asked, and how the answer is to look.
+
+    Attributes:
+        narrowed: Cut-offs and filter, as keywords of `EntityIndex.find`.
+    """
 
     entity_type: str
-    min_relevance: float | None
-    where: dict[str, Any] | None
+    narrowed: dict[str, Any]
     limit: int
     cursor: str | None
     detailed: bool
@@ -87,8 +90,7 @@ def find_page(collection: Collection, question: Question, page_chars: int) -> tu
     result = collection.index.find(
         question.entity_type,
         limit=1 if question.count_only else min(question.limit, page_chars // smallest),
-        min_relevance=question.min_relevance,
-        where=question.where,
+        **question.narrowed,
         cursor=question.cursor,
         max_mentions=0 if question.count_only else MENTIONS_SHOWN,
     )
@@ -136,6 +138,8 @@ def _structured(
         index_id=collection.index_id,
         min_relevance=_rounded(result.min_relevance),
         total_documents=result.total,
+        expected_relevant=None if result.expected_relevant is None else round(result.expected_relevant, 1),
+        expected_recall=_rounded(result.expected_recall),
         returned=len(entries),
         next_cursor=result.next_cursor,
         truncated_by=_reason(len(entries), result, question.limit),

@@ -113,7 +113,7 @@ def test_as_a_tool_it_returns_text_and_documents(retriever):
 def test_as_a_tool_of_its_own_it_gives_pages_of_evidence(demo_index, retriever):
     tool = retriever.as_tool()
     assert tool.name == "find_documents_with_entity_type"
-    assert list(tool.args) == ["entity_type", "limit", "min_relevance", "filters", "cursor"]
+    assert list(tool.args) == ["entity_type", "limit", "min_relevance", "recall", "filters", "cursor"]
 
     def call(**arguments):
         return {"type": "tool_call", "id": "1", "name": tool.name, "args": arguments}

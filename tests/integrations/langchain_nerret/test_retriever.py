@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from nerret_tools.errors import EntityTypeError, FilterError
 
-OPTIONS = [{}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}]
+OPTIONS = [{}, {"recall": 0.9}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}]
 
 
 @pytest.fixture

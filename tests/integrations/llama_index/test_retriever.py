@@ -39,7 +39,9 @@ def test_class():
     assert BaseRetriever.__name__ in [base.__name__ for base in EntityTypeRetriever.__mro__]
 
 
-@pytest.mark.parametrize("options", [{}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}])
+@pytest.mark.parametrize(
+    "options", [{}, {"recall": 0.9}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}]
+)
 def test_the_documents_and_their_order_are_those_of_find(demo_index, entity_types, options):
     retriever = EntityTypeRetriever(demo_index, **options)
     few = entity_types[:5]
@@ -102,7 +104,7 @@ def test_as_a_function_tool_it_gives_pages_of_evidence(demo_index, retriever):
     tool = retriever.as_tool()
     assert tool.metadata.name == "find_documents_with_entity_type"
     schema = tool.metadata.get_parameters_dict()
-    assert list(schema["properties"]) == ["entity_type", "limit", "min_relevance", "filters", "cursor"]
+    assert list(schema["properties"]) == ["entity_type", "limit", "min_relevance", "recall", "filters", "cursor"]
     assert schema["required"] == ["entity_type"]
     output = tool.call(entity_type="dinosaur")
     hits = demo_index.find("dinosaur", limit=4, min_relevance=0).hits

@@ -137,3 +137,17 @@ async def test_documents_can_be_counted_alone(find, index):
     page, total = result.structured_content, index.find("dinosaur").total
     assert (page["total_documents"], page["documents"], page["next_cursor"]) == (total, [], None)
     assert result.content[0].text.startswith(f"{total} documents in collection default that reach min_relevance ")
+
+
+async def test_a_share_can_be_asked_for_and_the_band_below_a_list(find, index):
+    expected = index.find("dinosaur", recall=0.9)
+    result = await find("dinosaur", recall=0.9, limit=1000)
+    page = result.structured_content
+    assert [one["document_id"] for one in page["documents"]] == [hit.document_id for hit in expected.hits]
+    assert page["expected_recall"] == round(expected.expected_recall, 3)
+    assert page["expected_relevant"] == round(expected.expected_relevant, 1)
+    assert f"{expected.expected_relevant:.0f} are expected to be right" in result.content[0].text
+    cutoff = expected.hits[-1].relevance
+    band = (await find("dinosaur", min_relevance=0, max_relevance=cutoff, count_only=True)).structured_content
+    below = index.find("dinosaur", min_relevance=0, max_relevance=cutoff)
+    assert band["total_documents"] == below.total

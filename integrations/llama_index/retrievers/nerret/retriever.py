@@ -33,6 +33,7 @@ class EntityTypeRetriever(BaseRetriever):
         similarity_top_k: Documents to return at most; ``None``: all over the cut-off.
         min_score: Lowest cosine; replaces the model's default cut-off.
         min_relevance: Lowest relevance; 0 switches the cut-off off.
+        recall: The share of all right documents to expect, such as 0.9, in the place of the other cut-offs.
         where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
         filters: The same as LlamaIndex writes it; both must hold.
         max_mentions: Mentions shown a document.
@@ -49,6 +50,7 @@ class EntityTypeRetriever(BaseRetriever):
         similarity_top_k: int | None = None,
         min_score: float | None = None,
         min_relevance: float | None = None,
+        recall: float | None = None,
         where: Mapping[str, Any] | None = None,
         filters: MetadataFilters | None = None,
         max_mentions: int = 3,
@@ -62,6 +64,7 @@ class EntityTypeRetriever(BaseRetriever):
             "limit": similarity_top_k,
             "min_score": min_score,
             "min_relevance": min_relevance,
+            "recall": recall,
             "where": all_of(where, to_where(filters)),
             "max_mentions": max_mentions,
         }

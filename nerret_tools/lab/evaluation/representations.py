@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoTokenizer
 
+from nerret_tools.encoding.precision import PRECISIONS, QUANTIZED
 from nerret_tools.encoding.taps import Tap
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.models.backbone_files import backbone_folder
@@ -18,7 +19,7 @@ from nerret_tools.models.encoders import load_encoder
 if TYPE_CHECKING:
     from nerret_tools.encoding.backbone import CutBackbone
     from nerret_tools.encoding.pieces import EncodedText
-    from nerret_tools.encoding.projection import Projection
+    from nerret_tools.encoding.projector import Projector
     from nerret_tools.encoding.torch_backend import TorchEncoder
     from nerret_tools.models.entity_model import EntityModel
 
@@ -94,8 +95,9 @@ def read_published(model: EntityModel, data: LabelledData) -> dict[str, Vectors]
     spec = model.spec
     folder = backbone_folder(spec)
     top = Tap(AutoConfig.from_pretrained(folder).num_hidden_layers - 1, "output", spec.tap.pooling)
-    at_tap = load_encoder(spec, precision=model.precision, adapted=False)
-    at_top = load_encoder(replace(spec, tap=top, state_blocks=()), precision=model.precision, adapted=False)
+    precision = model.precision if model.precision in (*PRECISIONS, *QUANTIZED) else "float32"
+    at_tap = load_encoder(spec, precision=precision, adapted=False)
+    at_top = load_encoder(replace(spec, tap=top, state_blocks=()), precision=precision, adapted=False)
     tokenizer = AutoTokenizer.from_pretrained(folder, model_max_length=spec.window_tokens, padding_side="right")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -124,13 +126,8 @@ def _at_spans(encoder: TorchEncoder, data: LabelledData, encoded: Sequence[Encod
     )
 
 
-@torch.inference_mode()
-def _project(projection: Projection, vectors: Vectors) -> Vectors:
-    device = projection.center.device
-    things, types = (
-        projection(torch.from_numpy(one).to(device)).cpu().numpy() for one in (vectors.things, vectors.types)
-    )
-    return Vectors(vectors.owners, things, types)
+def _project(projection: Projector, vectors: Vectors) -> Vectors:
+    return Vectors(vectors.owners, projection(vectors.things), projection(vectors.types))
 
 
 @torch.inference_mode()

@@ -59,7 +59,7 @@ class ScanFiles:
         for first in range(0, len(vectors), _PORTION):
             portion = vectors[first : first + _PORTION]
             small = quantise(portion)
-            new = (portion, small.codes, np.stack([small.scales, small.errors], axis=1))
+            new: tuple[Array, ...] = (portion, np.asarray(small.codes), np.stack([small.scales, small.errors], axis=1))
             for number, (rows, part) in enumerate(zip(self._parts, new, strict=True)):
                 rows.append(part)
                 sums[number] = zlib.crc32(np.ascontiguousarray(part).data, sums[number])

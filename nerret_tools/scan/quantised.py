@@ -104,12 +104,12 @@ def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
         ``[q, n]``. Good to `quantised_slack`.
     """
     small = quantise(queries)
-    product = _product()
+    product, codes = _product(), np.asarray(small.codes)
     scores = np.empty((len(queries), len(rows.codes)), np.float32)
 
     def block(first: int) -> None:
         part = slice(first, first + _BLOCK_ROWS)
-        np.multiply(product(rows.codes[part], small.codes).T, rows.scales[part], out=scores[:, part])
+        np.multiply(product(rows.codes[part], codes).T, rows.scales[part], out=scores[:, part])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for _ in pool.map(block, range(0, len(rows.codes), _BLOCK_ROWS)):

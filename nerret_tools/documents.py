@@ -81,6 +81,8 @@ class Mention(BaseModel):
         archetype: The universal category that the mention itself is likeliest of (SAM-NER), such as
             ``Person``: evidence, it does not count in the score; ``None`` where no type was asked for
             or the model has no archetypes.
+        generic: Whether it is only the type's own word, "the airline": it may find a document, but counts no more than
+            an even chance, so that names come first, and is no entity.
     """
 
     text: str
@@ -90,6 +92,7 @@ class Mention(BaseModel):
     entity_score: float | None = None
     context_score: float | None = None
     archetype: str | None = None
+    generic: bool = False
 
 
 class Hit(BaseModel):
@@ -100,7 +103,8 @@ class Hit(BaseModel):
         score: Cosine of the best mention's embedding with the entity type's, in [-1, 1].
         relevance: Calibrated probability that the document mentions such an entity, in [0, 1];
             ``None`` where the model has no calibration.
-        mentions: The best mentions, best first, at most ``max_mentions``.
+        mentions: The best mentions, at most ``max_mentions``: none overlaps a better one, and a name comes again only
+            after all others.
         mention_count: Mentions of the document over the cut-off, in all.
         document: The document itself.
         cursor: Pass it to the next ``find`` to go on right behind this document, wherever the page ends;

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
@@ -144,6 +144,13 @@ class EntityIndex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError(
+            "an open index cannot be pickled or copied: it holds files, locks and a model. Open it there instead: "
+            f"EntityIndex.open({self._store.location!r}, name={self._store.name!r})"
+        )
 
     def close(self) -> None:
         """Save what is cached and unlock the folder. Closing twice is fine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -12,13 +13,16 @@ import numpy as np
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
 from nerret_tools.entities import EntityPage
+from nerret_tools.entities.generic import GenericNames
 from nerret_tools.entities.listing import EntityLister
+from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.errors import FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
     Cursor,
     Evidence,
+    Limits,
     ListIdentity,
     Page,
     Scores,
@@ -27,6 +31,7 @@ from nerret_tools.ranking import (
     limits,
     rank_page,
     relevances,
+    tell_apart,
 )
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
@@ -35,6 +40,13 @@ from nerret_tools.texts import check_type
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
     from nerret_tools.scan import Scan
+
+READ_MOST = 2_000
+"""Mentions that are read to see whether they are the type's own word, the best ones: a tenth of a second. Such words
+are what a type matches best."""
+
+EVIDENCE_POOL = 4
+"""Mentions that are looked at for each one that is shown: some overlap, some repeat a name."""
 
 
 class Ranking(NamedTuple):
@@ -64,6 +76,7 @@ class Searcher:
         self.store = store
         self.spec = spec
         self.model = model
+        self._surfaces = Surfaces(store)
 
     @cached_property
     def _curve(self) -> Calibration | None:
@@ -125,8 +138,23 @@ class Searcher:
     def _scores(self, scan: Scan, entity_types: Sequence[str]) -> Iterator[Scores]:
         """Encode the types and compare them with all mentions."""
         queries = self.model().encode_types(entity_types)
-        for query, approximate in zip(queries, score_scan(scan, queries), strict=True):
-            yield Scores(scan, query, approximate)
+        # Whether a document names such an entity, or only the kind, is an even chance at best
+        even = None if self._curve is None else self._curve.score_at(0.5)
+        cap = math.inf if even is None else math.floor(even * 10**SCORE_DECIMALS) / 10**SCORE_DECIMALS
+        for entity_type, query, approximate in zip(entity_types, queries, score_scan(scan, queries), strict=True):
+            scores = Scores(scan, query, approximate)
+            generic = self._generic(entity_type, scores, cap)
+            yield Scores(scan, query, approximate, capped=generic, cap=cap) if len(generic) else scores
+
+    def _generic(self, entity_type: str, scores: Scores, cap: float) -> np.ndarray:
+        """Rows of mentions over the cap that are only the type's own word, among the `READ_MOST` best."""
+        rows = np.flatnonzero(scores.most > cap)
+        if len(rows) > READ_MOST:
+            rows = rows[np.argsort(-scores.of_mentions(rows), kind="stable")[:READ_MOST]]
+        own_words = GenericNames(entity_type)
+        _, _, surfaces = self._surfaces.read(scores.scan, rows)
+        known = {surface: own_words.says_the_type(surface) for surface in set(surfaces)}
+        return rows[np.array([known[surface] for surface in surfaces], dtype=bool)]
 
     def _page(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> FindResult:
         identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(entity_type))
@@ -143,7 +171,7 @@ class Searcher:
         ]
         return FindResult(
             entity_type=entity_type,
-            hits=self._hits(scores, page, cursors, min_score, search.max_mentions),
+            hits=self._hits(entity_type, scores, page, cursors, list_limits, search.max_mentions),
             total=page.total,
             next_cursor=cursors[-1] if cursors else None,
             min_score=min_score,
@@ -153,11 +181,12 @@ class Searcher:
         )
 
     def _hits(
-        self, scores: Scores, page: Page, cursors: Sequence[str | None], min_score: float | None, max_mentions: int
+        self, entity_type: str, scores: Scores, page: Page, cursors: Sequence[str | None], stops: Limits, most: int
     ) -> list[Hit]:
-        """Fetch the page's documents and their best mentions."""
-        evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=max_mentions)
-        shown = self._mentions(scores, evidence)
+        """Fetch the page's documents and at most so many of their best mentions."""
+        pool, min_score = most * EVIDENCE_POOL, stops.min_score
+        evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=pool)
+        shown = self._mentions(scores, evidence, GenericNames(entity_type))
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
         probable = relevances(self._curve, page.scores).tolist()
         hits = []
@@ -171,7 +200,7 @@ class Searcher:
                     document_id=document_id,
                     score=float(page.scores[number]),
                     relevance=None if self._curve is None else probable[number],
-                    mentions=[one for one in own if one is not None],
+                    mentions=tell_apart([one for one in own if one is not None], most),
                     mention_count=int(evidence.counts[number]),
                     document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
                     cursor=cursor,
@@ -179,7 +208,7 @@ class Searcher:
             )
         return hits
 
-    def _mentions(self, scores: Scores, evidence: Evidence) -> list[Mention | None]:
+    def _mentions(self, scores: Scores, evidence: Evidence, own_words: GenericNames) -> list[Mention | None]:
         """Each of the evidence's mentions with what its score is made of; None where it is gone meanwhile."""
         scan, query = scores.scan, scores.query
         keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
@@ -201,6 +230,7 @@ class Searcher:
                 entity_score=None if entities is None else entities[place],
                 context_score=None if contexts is None else contexts[place],
                 archetype=None if archetypes is None else archetypes[place],
+                generic=own_words.says_the_type(found.text),
             )
             for place, (key, score) in enumerate(zip(keys, evidence.scores.tolist(), strict=True))
         ]

@@ -27,6 +27,10 @@ class GenericNames:
         words = [word for word in name_key(surface).split() if word not in _COUNTS and word not in DETERMINERS]
         return all(_singular(word) in self._words or word.isdigit() for word in words)
 
+    def says_the_type(self, surface: str) -> bool:
+        """Whether it has a word of the type's besides: "747" alone may well be a name."""
+        return surface in self and any(_singular(word) in self._words for word in name_key(surface).split())
+
 
 def _singular(word: str) -> str:
     """One form for singular and plural, right or wrong: only compared with itself."""

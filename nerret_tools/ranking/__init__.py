@@ -1,7 +1,7 @@
 """Scores in, pages of documents out: exact order, one entry per document, evidence, cursors."""
 
 from nerret_tools.ranking.cursor import Cursor, ListIdentity
-from nerret_tools.ranking.evidence import Evidence, gather_evidence
+from nerret_tools.ranking.evidence import Evidence, gather_evidence, tell_apart
 from nerret_tools.ranking.page import Page, rank_page
 from nerret_tools.ranking.relevance import Limits, limits, relevances
 from nerret_tools.ranking.scores import Scores
@@ -19,4 +19,5 @@ __all__ = [
     "limits",
     "rank_page",
     "relevances",
+    "tell_apart",
 ]

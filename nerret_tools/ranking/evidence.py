@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from nerret_tools.documents import Mention
 from nerret_tools.ranking.scores import Scores
 
-__all__ = ["Evidence", "gather_evidence"]
+__all__ = ["Evidence", "gather_evidence", "tell_apart"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,22 @@ def gather_evidence(
     kept = np.bincount(owners[listed], minlength=len(documents))
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
     return Evidence(rows[listed], exact[listed], offsets, counts.astype(np.int64))
+
+
+def tell_apart(mentions: Sequence[Mention], most: int) -> list[Mention]:
+    """Choose from a document's mentions, best first: none that overlaps a better one, repeated names last."""
+    chosen: list[Mention] = []
+    names: set[str] = set()
+    repeats: list[Mention] = []
+    apart: list[Mention] = []
+    for one in mentions:
+        if any(one.start < other.end and other.start < one.end for other in apart):
+            continue
+        apart.append(one)
+        name = " ".join(one.text.casefold().split())
+        (repeats if name in names else chosen).append(one)
+        names.add(name)
+    return (chosen + repeats)[:most]
 
 
 def _might_be_listed(

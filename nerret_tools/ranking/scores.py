@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -14,6 +15,8 @@ __all__ = ["Scores"]
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+_CAP_ROUNDING = 2.0**-22  # of a score in float32, and some
+
 
 class Scores:
     """How well every mention and every document of a scan matches a query.
@@ -24,16 +27,30 @@ class Scores:
         scan: What is compared.
         query: ``[dimension]`` float32, unit length.
         approximate: ``[n]`` float32, this query's row of `score_scan`, where it is known.
+        capped: Rows of mentions that count no more than `cap`, however well they match.
+        cap: A score of six decimals.
     """
 
     def __init__(
-        self, scan: Scan, query: npt.NDArray[np.float32], approximate: npt.NDArray[np.float32] | None = None
+        self,
+        scan: Scan,
+        query: npt.NDArray[np.float32],
+        approximate: npt.NDArray[np.float32] | None = None,
+        *,
+        capped: Positions | None = None,
+        cap: float = math.inf,
     ) -> None:
         self.scan = scan
         self.query = query
         if approximate is None:
             approximate = score_scan(scan, query[None])[0]
         self.least, self.most = score_bounds(scan, query, approximate)
+        self._caps: Floats | None = None
+        if capped is not None and len(capped) and cap < math.inf:
+            self._caps = np.full(len(self.least), math.inf)
+            self._caps[capped] = cap
+            self.least[capped] = np.minimum(self.least[capped], cap) - _CAP_ROUNDING
+            self.most[capped] = np.minimum(self.most[capped], cap) + _CAP_ROUNDING
         starts = scan.offsets[:-1]
         # Between these is the score of each document's best mention
         self._least = np.maximum.reduceat(self.least, starts) if len(starts) else np.empty(0, np.float32)
@@ -69,7 +86,8 @@ class Scores:
 
     def of_mentions(self, rows: Positions) -> Floats:
         """``[k]`` exact scores of rows."""
-        return exact_scores(self.scan.vectors, self.query, rows)
+        exact = exact_scores(self.scan.vectors, self.query, rows)
+        return exact if self._caps is None else np.minimum(exact, self._caps[rows])
 
     def of_documents(self, documents: Positions) -> Floats:
         """``[k]`` exact scores of documents' best mentions."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 
 from nerret_tools.encoding.backbone import layout_of, quiet_loading
+from nerret_tools.encoding.taps import Tap
 from nerret_tools.errors import ModelError
 
 Place = tuple[int, str]
@@ -56,7 +57,8 @@ class EveryComponent(nn.Module):
         layout = layout_of(model)
         self.model = model
         self.model.config.use_cache = False  # nothing is generated
-        self.causal = False  # for `TextEncoder`: texts are padded at the end, never packed
+        self.causal = False  # for `TorchEncoder`: texts are padded at the end, never packed
+        self.tap = Tap(0, "output")  # for the same; the reader pools for itself
         self.widths: dict[Place, int] = {}
         self._seen: dict[Place, Tensor] = {}
         self._places: list[Place] = []
@@ -104,6 +106,11 @@ class EveryComponent(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Their number format."""
+        return self.model.dtype
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, None]:
         """Run ``[batch, tokens]`` ids once; return all components ``[batch, tokens, sum of widths]``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -21,6 +22,8 @@ LEGAL_FORMS = frozenset("inc incorporated ltd limited llc corp corporation plc g
 """Behind a name. Not "Company", without which some companies have the name of a person."""
 
 CONNECTORS = frozenset("of and the for in on at to by with from".split())
+
+_KEPT = 2**16  # surfaces whose forms are remembered: names come back from list to list
 
 _POSSESSIVE = re.compile(r"['’]s\b|(?<=s)['’](?!\w)")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
@@ -80,6 +83,7 @@ _STAGES: tuple[tuple[str, Callable[[str], str]], ...] = (
 """What does not make another name, and how it is taken away, one after the other."""
 
 
+@lru_cache(_KEPT)
 def name_key(surface: str) -> str:
     """Return what all spellings of a name have in common: lower-case words, without what `difference` can name."""
     for _, step in _STAGES:
@@ -97,6 +101,7 @@ def difference(surface: str, other: str) -> str:
     return reason
 
 
+@lru_cache(_KEPT)
 def shown_name(surface: str) -> str:
     """Return a surface as the name of an entity is shown: without determiner and possessive, in its own spelling."""
     plain = " ".join(surface.split())

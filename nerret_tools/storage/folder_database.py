@@ -8,7 +8,6 @@ before Chroma opens the folder, and passes on whoever still holds one of its tab
 from __future__ import annotations
 
 import contextlib
-import functools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -166,8 +165,7 @@ class FolderDatabase:
 def _read(
     method: Callable[Concatenate[FolderTable, sqlite3.Connection, _Arguments], _Answer],
 ) -> Callable[Concatenate[FolderTable, _Arguments], _Answer]:
-    @functools.wraps(method)
-    def call(self: FolderTable, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
+    def call(self: FolderTable, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
         with self.database.reading() as sql:
             if sql is not None:
                 return method(self, sql, *args, **kwargs)
@@ -177,6 +175,7 @@ def _read(
         answer = getattr(successor, method.__name__)(*args, **kwargs)
         return list(answer) if isinstance(answer, Iterator) else answer  # type: ignore[return-value]
 
+    call.__doc__ = method.__doc__
     return call
 
 

@@ -37,7 +37,7 @@ class TorchBackend:
         gpu = backbone.device.type == "cuda"
         self.backbone = backbone
         self.replicas = (backbone, *replicas)
-        self.precision = str(backbone.dtype).removeprefix("torch.")
+        self.precision = str(backbone.model.dtype).removeprefix("torch.")
         self.batch_tokens = GPU_BATCH_TOKENS if gpu else BATCH_TOKENS
         self.texts_ahead = GPU_TEXTS_AHEAD if gpu else None
         self.max_tokens: int | None = getattr(backbone.model.config, "max_position_embeddings", None)

@@ -91,7 +91,7 @@ class _Builder:
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=8, producer_name="nerret-tools")
 
-    def _node(self, kind: str, inputs: list[str], output: str = "", **attributes: object) -> str:
+    def _node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
         output = output or f"{kind}.{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
@@ -120,7 +120,7 @@ class _HeadGraph(_Builder):
         thirds = self._thirds("mixer", joint, width)
         attended = self._node("MultiHeadAttention", [*thirds, "", "mask"], domain=FUSED, num_heads=HEADS)
         attended = self._linear("mixer.self_attn.out_proj", attended)
-        norm = {"domain": FUSED, "epsilon": EPSILON}
+        norm: dict[str, Any] = {"domain": FUSED, "epsilon": EPSILON}
         mixed = self._node("SkipLayerNormalization", [attended, mixed, *_named("mixer.norm1")], **norm)
         up = self._node("Gelu", [self._linear("mixer.linear1", mixed)], domain=FUSED)
         mixed = self._node(
@@ -130,7 +130,9 @@ class _HeadGraph(_Builder):
         self._node("MatMul", [self._linear("first", mixed), lasts], "pairs")
         self._linear("alone", mixed, "alone_scores")
         float_kind = TensorProto.FLOAT
-        inputs = {name: (float_kind, list(values.shape)) for name, values in weights.items() if name != "length"}
+        inputs: dict[str, tuple[int, list[Any]]] = {
+            name: (float_kind, list(values.shape)) for name, values in weights.items() if name != "length"
+        }
         inputs |= {
             "words": (float_kind, ["n", "w", weights["entry.weight"].shape[0]]),
             "shapes": (TensorProto.INT64, ["n", "w"]),
@@ -156,7 +158,7 @@ class _Graph(_Builder):
         self._window = window_tokens
 
     def model(self) -> onnx.ModelProto:
-        bert = self._backbone.model
+        bert: Any = self._backbone.model
         epsilon = float(bert.config.layer_norm_eps)
         hidden = self._embed(bert.embeddings, epsilon)
         outputs = []
@@ -174,7 +176,7 @@ class _Graph(_Builder):
         }
         return self._finish(inputs, {name: ["n", "l", width] for name, width in named})
 
-    def _embed(self, embeddings: nn.Module, epsilon: float) -> str:
+    def _embed(self, embeddings: Any, epsilon: float) -> str:
         table, scales = _rounded(_array(embeddings.word_embeddings).T)
         places = _array(embeddings.position_embeddings)[: self._window] + _array(embeddings.token_type_embeddings)[0]
         codes = self._node("Gather", [self._weight("table", table.T), "ids"])
@@ -186,7 +188,7 @@ class _Graph(_Builder):
         norm = self._norm_weights("embeddings", embeddings.LayerNorm)
         return self._node("LayerNormalization", [self._node("Add", [words, place]), *norm], epsilon=epsilon)
 
-    def _block(self, name: str, block: nn.Module, hidden: str, heads: int, epsilon: float) -> str:
+    def _block(self, name: str, block: Any, hidden: str, heads: int, epsilon: float) -> str:
         own = block.attention.self
         query_key_value = self._product(f"{name}.qkv", hidden, own.query, own.key, own.value)
         thirds = self._thirds(name, query_key_value, own.query.out_features)
@@ -211,7 +213,7 @@ class _Graph(_Builder):
             *("", ""),
             self._weight(f"{name}.bias", np.concatenate([layer.bias.detach().numpy() for layer in layers])),
         ]
-        rounding = {"bits": 8, "block_size": BLOCK, "accuracy_level": IN_WHOLE_NUMBERS}
+        rounding: dict[str, Any] = {"bits": 8, "block_size": BLOCK, "accuracy_level": IN_WHOLE_NUMBERS}
         return self._node("MatMulNBits", inputs, domain=FUSED, K=width, N=out, **rounding)
 
     def _norm_weights(self, name: str, norm: nn.LayerNorm) -> list[str]:
@@ -221,7 +223,7 @@ class _Graph(_Builder):
         ]
 
 
-def _array(layer: nn.Module) -> np.ndarray:
+def _array(layer: Any) -> np.ndarray:
     values: np.ndarray = layer.weight.detach().float().numpy()
     return values
 

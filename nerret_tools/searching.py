@@ -154,7 +154,8 @@ class Searcher:
         own_words = GenericNames(entity_type)
         _, _, surfaces = self._surfaces.read(scores.scan, rows)
         known = {surface: own_words.says_the_type(surface) for surface in set(surfaces)}
-        return rows[np.array([known[surface] for surface in surfaces], dtype=bool)]
+        generic: np.ndarray = rows[np.array([known[surface] for surface in surfaces], dtype=bool)]
+        return generic
 
     def _page(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> FindResult:
         identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(entity_type))

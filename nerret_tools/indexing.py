@@ -32,7 +32,7 @@ PART_CHARACTERS = 128 * 2**10
 
 NO_DETECTOR = (
     "it came without spans, and the model has no span head to find them: give the document its spans, open the index "
-    "with detector=..., or train a span head (nerret train spans)"
+    "with detector=..., or train a span head (nerret train --only spans)"
 )
 
 Given = Document | Mapping[str, Any]

@@ -132,7 +132,7 @@ class Searcher:
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
-                "nerret train calibration"
+                "nerret train --only calibration"
             )
 
     def _scores(self, scan: Scan, entity_types: Sequence[str]) -> Iterator[Scores]:

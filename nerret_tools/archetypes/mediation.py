@@ -83,7 +83,7 @@ class ArchetypeHead:
                 raise ValueError(f"its layers do not fit each other or its {count} names: {shapes}")
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise ModelError(
-                f"{path} is not an archetype head that can be read: {error}. `nerret train archetypes` makes one"
+                f"{path} is not an archetype head that can be read: {error}. `nerret train --only archetypes` makes one"
             ) from error
         return head
 

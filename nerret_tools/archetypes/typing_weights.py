@@ -98,5 +98,6 @@ def load_typing(path: Path) -> Typing:
         return Typing(**{name: TypingWeights(**part) for name, part in parts.items()})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{path} does not hold typing weights that can be read: {error}. `nerret train archetypes` makes them"
+            f"{path} does not hold typing weights that can be read: {error}. "
+            "`nerret train --only archetypes` makes them"
         ) from error

@@ -23,7 +23,7 @@ COMMANDS = {
     "label": "nerret_tools.cli.label:label",
     "evaluate": "nerret_tools.cli.evaluate:evaluate",
     "sweep": "nerret_tools.cli.sweep:sweep",
-    "train": "nerret_tools.cli.train:app",
+    "train": "nerret_tools.cli.train:train",
     "models": "nerret_tools.cli.models:app",
     "stats": "nerret_tools.cli.upkeep:stats",
     "mentions": "nerret_tools.cli.upkeep:mentions",

@@ -20,7 +20,7 @@ class LightSpanHead(SpanChooser):
     """A trained span head.
 
     Args:
-        graph: What multiplies, see `nerret train export`.
+        graph: What multiplies, see `nerret train --only export`.
         weights: As `read_head` gives them.
         threshold: See `SpanChooser`.
         overlap_threshold: See `SpanChooser`.
@@ -67,10 +67,10 @@ class LightSpanHead(SpanChooser):
         """
         weights, metadata = read_head(path)
         try:
-            thresholds = float(metadata["threshold"]), float(metadata["overlap_threshold"])
+            threshold, overlap_threshold = map(float, metadata["thresholds"].split())
         except (KeyError, ValueError) as error:
             raise ModelError(f"{path} is not a span head that can be read: {error}") from error
-        return cls(graph, weights, *thresholds)
+        return cls(graph, weights, threshold, overlap_threshold)
 
 
 def read_head(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

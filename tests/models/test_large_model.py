@@ -49,7 +49,7 @@ def test_documents_bring_their_spans_and_those_without_are_reported(description,
         assert (report.added, report.mentions) == (1, 1)
         [failed] = report.failed
         assert failed.id == "b"
-        assert "nerret train spans" in failed.reason
+        assert "nerret train --only spans" in failed.reason
         assert [one.text for one in index.mentions("a")] == ["Oslo"]
         assert index.stats().details["detector"] == "none"
 
@@ -97,60 +97,61 @@ def test_a_span_head_trained_on_an_early_block_finds_and_embeds_in_one_pass(desc
         for number, town in enumerate(TOWNS)
     ]
     (folder / "marked.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    recipe = {
-        "spans": {
-            "data": [{"path": "marked.jsonl", "complete": True}],
-            "steps": 40,
-            "batch_size": 6,
-            "learning_rate": 3e-3,
-            "threshold": 0.5,
-            "overlap_threshold": 0.5,
-            "drop_case": 0,
-        },
-        "projection": {"taxonomy": "none"},
-        "calibration": {"labelled": {"path": "marked.jsonl", "types": "types.json"}},
+    spans = {
+        "kind": "spans",
+        "training": {"data": [{"path": "marked.jsonl", "complete": True}], "batch_size": 6, "drop_case": 0},
+        "steps": 40,
+        "learning_rate": 3e-3,
+        "threshold": 0.5,
     }
+    calibration = {"kind": "calibration", "labelled": [{"path": "marked.jsonl", "types": "types.json"}]}
     (folder / "types.json").write_text(json.dumps({"town": "town", "port": "port"}))
-    (folder / "recipe.json").write_text(json.dumps(recipe))
     spec = find_spec(description)
-    weights = str(spec.weights)
-    common = ["--data", str(folder), "--out", weights, "--recipe", str(folder / "recipe.json")]
+
+    def train(*steps):
+        (folder / "recipe.json").write_text(json.dumps({"start": str(spec.weights), "steps": steps}))
+        arguments = [str(folder), "--out", str(spec.weights), "--recipe", str(folder / "recipe.json")]
+        return CliRunner().invoke(app, ["train", "--model", str(description), *arguments])
+
     with EntityIndex.open(tmp_path / "index", model=description, **OPTIONS):
         pass
-    trained = CliRunner().invoke(app, ["train", "spans", "--model", str(description), *common])
+    trained = train(spans)
     assert trained.exit_code == 0, trained.output
     with pytest.raises(ModelMismatchError, match="detector: none in the index, span head"):
         EntityIndex.open(tmp_path / "index", model=description)
     with EntityIndex.open(tmp_path / "second", model=description, **OPTIONS) as index:
         assert index.add([Document(id="a", text="they left Porto early and saw nobody")]).mentions == 1
         assert [one.text for one in index.mentions("a")] == ["Porto"]
-    calibrated = CliRunner().invoke(app, ["train", "calibration", "--model", str(description), *common])
+    head = (spec.weights / "spans.safetensors").stat().st_mtime_ns
+    calibrated = train(spans, calibration)
     assert calibrated.exit_code == 0, calibrated.output
     assert 0 < Calibration.load(spec.weights / "calibration.json").cutoff < 1
+    assert (spec.weights / "spans.safetensors").stat().st_mtime_ns == head  # done before, not done again
     missed = {"id": "a", "text": "it was late", "entities": [{"start": 7, "end": 11, "type": "town"}]}
     (folder / "marked.jsonl").write_text(json.dumps(missed))
-    refused = CliRunner().invoke(app, ["train", "calibration", "--model", str(description), *common])
+    refused = train(calibration)
     assert refused.exit_code == 2
     assert "no mention was found in the development sentences" in " ".join(refused.output.split())
 
 
 def test_calibration_without_a_span_head_uses_the_marked_spans(description, tmp_path):
-    from nerret_tools.lab.training.recipe import CalibrationRecipe, LabelledFiles
+    from nerret_tools.lab.training.recipe import CalibrationStep, LabelledFiles
     from nerret_tools.lab.training.steps import make_calibration
 
     line = {"id": "a", "text": TEXT, "entities": [{"start": 10, "end": 14, "type": "town"}]}
     other = {"id": "b", "text": TEXT, "entities": [{"start": 25, "end": 28, "type": "deed"}]}
     (tmp_path / "marked.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(other))
     (tmp_path / "types.json").write_text('{"town": "town", "deed": "deed"}')
-    recipe = CalibrationRecipe(labelled=LabelledFiles(path="marked.jsonl", types="types.json"))
+    files = LabelledFiles(path="marked.jsonl", types="types.json")
+    recipe = CalibrationStep(kind="calibration", labelled=[files])
     file = make_calibration(find_spec(description), recipe, tmp_path, tmp_path / "weights")
     assert 0 < Calibration.load(file).cutoff < 1
 
 
 def test_a_description_without_state_blocks_cannot_train_a_span_head(description, tmp_path):
-    from nerret_tools.lab.training.recipe import SpanRecipe
+    from nerret_tools.lab.training.recipe import SpansStep, SpanTraining
     from nerret_tools.lab.training.steps import make_span_head
 
     spec = dataclasses.replace(find_spec(description), state_blocks=())
     with pytest.raises(ModelError, match="names no state_blocks"):
-        make_span_head(spec, SpanRecipe(data=[]), tmp_path, tmp_path / "out")
+        make_span_head(spec, SpansStep(kind="spans", training=SpanTraining()), tmp_path, tmp_path / "out")

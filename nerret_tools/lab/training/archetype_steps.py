@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nerret_tools.archetypes.candidates import read_candidates
 from nerret_tools.archetypes.catalogue import read_catalogue
@@ -33,6 +32,7 @@ from nerret_tools.lab.training.archetypes import (
     wordings,
 )
 from nerret_tools.lab.training.clusters import ClusterReport, cluster_types, lexicographer_files
+from nerret_tools.lab.training.recipe import ArchetypesStep, FirstDocuments
 from nerret_tools.lab.training.typing import DevelopmentSet, fit_typing
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.entity_model import EntityModel
@@ -40,62 +40,21 @@ from nerret_tools.models.model import Model
 
 logger = logging.getLogger(__name__)
 
-RECIPE_FILE = "archetypes.recipe.json"
 DEFINITIONS_FILE = Path(__file__).with_name("definitions.json")
 CLUSTER_COUNTS = range(4, 31, 2)
 
 
-class Source(BaseModel):
-    """A labelled file of the data folder; ``limit``: no more than its first documents."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: str
-    limit: int | None = None
-
-
-class ArchetypeRecipe(BaseModel):
-    """How archetype head and typing weights are made.
-
-    Attributes:
-        taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
-        labelled: Sentences whose mentions train the head.
-        development: Sentences that the typing weights and the cut-off are fitted on.
-        seed: Of everything.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    taxonomy: str
-    labelled: list[Source]
-    development: list[Source]
-    seed: int = 0
-
-
-def read_archetype_recipe(path: Path) -> ArchetypeRecipe:
-    """Read a recipe.
-
-    Raises:
-        DataFileError: It is missing or not one.
-    """
-    try:
-        return ArchetypeRecipe.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        raise DataFileError(f"the recipe {path} cannot be used: {error}") from error
-
-
-def make_archetypes(spec: ModelSpec, recipe: ArchetypeRecipe, data: Path, out: Path) -> Path:
+def make_archetypes(spec: ModelSpec, recipe: ArchetypesStep, data: Path, out: Path) -> Path:
     """Train the head, fit the typing weights, write both to ``out``; return the folder."""
     model = Model(spec).load()
     head = make_head(model, recipe, data)
-    out.mkdir(parents=True, exist_ok=True)
     head.save(out / ARCHETYPES_FILE)
     sets = [_development_set(model, spec, source, data) for source in recipe.development]
     fit_typing(sets, head, recipe.seed).save(out / TYPING_FILE)
     return out
 
 
-def make_head(model: EntityModel, recipe: ArchetypeRecipe, data: Path) -> ArchetypeHead:
+def make_head(model: EntityModel, recipe: ArchetypesStep, data: Path) -> ArchetypeHead:
     """Train on nouns; let that tell the archetypes of labelled types; train on both."""
     catalogue = read_catalogue()
     nouns = noun_examples(model, read_nouns(data / recipe.taxonomy), catalogue, recipe.seed)
@@ -116,7 +75,7 @@ def head_name(head: ArchetypeHead, column: int) -> str:
     return head.names[int(column)]
 
 
-def report_clusters(spec: ModelSpec, recipe: ArchetypeRecipe, data: Path) -> ClusterReport:
+def report_clusters(spec: ModelSpec, recipe: ArchetypesStep, data: Path) -> ClusterReport:
     """Cluster types, for choosing the archetypes and their number."""
     path = data / recipe.taxonomy
     documents = [one for source in recipe.labelled for one in read_documents(data / source.path, limit=source.limit)]
@@ -141,7 +100,7 @@ def _types(documents: Sequence[LabelledDocument]) -> list[TypeDefinition]:
     return read_types({label: known[label] for label in labels})
 
 
-def _development_set(model: EntityModel, spec: ModelSpec, source: Source, data: Path) -> DevelopmentSet:
+def _development_set(model: EntityModel, spec: ModelSpec, source: FirstDocuments, data: Path) -> DevelopmentSet:
     documents = read_documents(data / source.path, limit=source.limit)
     types = _types(documents)
     position = {one.label: number for number, one in enumerate(types)}

@@ -10,11 +10,11 @@ from torch.nn import functional as F
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.lab.training.descent import Descent, Group
 from nerret_tools.lab.training.mentions import TypedMentions
-from nerret_tools.lab.training.recipe import ProjectionRecipe
+from nerret_tools.lab.training.recipe import ProjectionStep
 from nerret_tools.lab.training.triplets import hard_negatives, triplet_loss
 
 
-def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, recipe: ProjectionRecipe) -> Projection:
+def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, recipe: ProjectionStep) -> Projection:
     """Train on a taxonomy and, where given, on mentions marked in sentences.
 
     The two are separate terms of the loss: which taxonomy types a marked mention has is not known,
@@ -65,6 +65,29 @@ def multi_positive_loss(logits: Tensor, positive: Tensor, unknown: Tensor | None
     return (_one_way(logits, positive, left_out) + _one_way(logits.T, positive.T, left_out.T)) / 2
 
 
+def compress_projection(projection: Projection, vectors: np.ndarray, dimension: int) -> Projection:
+    """Return a projection with fewer dimensions and nearly the same cosines.
+
+    The second layer is rotated to the principal axes (around the origin, so that cosines are what
+    is kept) of the embeddings of ``vectors``, and the first ``dimension`` of them stay.
+
+    Args:
+        projection: With at least as many dimensions.
+        vectors: A sample of representations, ``[n, d]`` float32.
+        dimension: To keep.
+    """
+    with torch.no_grad():
+        embeddings = projection.eval()(torch.from_numpy(vectors)).double()
+        _, axes = torch.linalg.eigh(embeddings.T @ embeddings)
+        kept = axes.flip(dims=[1])[:, :dimension].T.float()
+        smaller = Projection(projection.input_dimension, projection.first.out_features, dimension)
+        smaller.center.copy_(projection.center)
+        smaller.first.load_state_dict(projection.first.state_dict())
+        smaller.second.weight.copy_(kept @ projection.second.weight)
+        smaller.second.bias.copy_(kept @ projection.second.bias)
+    return smaller.eval()
+
+
 def _one_way(logits: Tensor, positive: Tensor, left_out: Tensor) -> Tensor:
     negatives = logits.masked_fill(left_out, -1e4).logsumexp(dim=1, keepdim=True)
     each = F.softplus(negatives - logits)  # -log(e^pos / (e^pos + sum of negatives))
@@ -75,7 +98,7 @@ def _one_way(logits: Tensor, positive: Tensor, left_out: Tensor) -> Tensor:
 class _Sampler:
     """Draws types with some of their mentions, and says which pairs belong together."""
 
-    def __init__(self, data: TypedMentions, recipe: ProjectionRecipe, generator: np.random.Generator) -> None:
+    def __init__(self, data: TypedMentions, recipe: ProjectionStep, generator: np.random.Generator) -> None:
         self.generator = generator
         self.hard = hard_negatives(data) if recipe.loss == "triplet" else []
         self.vectors = torch.from_numpy(data.vectors)

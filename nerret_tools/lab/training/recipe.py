@@ -1,9 +1,9 @@
-"""How a model is trained, as one file that is kept beside its weights."""
+"""How a model is trained: ordered steps in one file, which is kept beside the weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,13 @@ from nerret_tools.errors import DataFileError
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelledFiles(_Part):
+    """A labelled file and the descriptions of its labels, relative to the data folder."""
+
+    path: str
+    types: str
 
 
 class SpanData(_Part):
@@ -25,6 +32,18 @@ class SpanData(_Part):
 
     path: str
     complete: bool
+    repeat: int = Field(default=1, ge=1)
+
+
+class TypedData(_Part):
+    """Passages with free-text types for the span head; a tenth of them is held back.
+
+    Attributes:
+        path: Relative to the data folder.
+        repeat: As in `SpanData`.
+    """
+
+    path: str
     repeat: int = Field(default=1, ge=1)
 
 
@@ -42,45 +61,114 @@ class CommonNounData(_Part):
     repeat: int = Field(default=3, ge=0)
 
 
-class SpanRecipe(_Part):
-    """The span head.
+class SpanTraining(_Part):
+    """What the span head learns from, and how a batch is weighed.
 
     Attributes:
-        data: What it is trained on.
-        nouns: Are marked in it too.
-        steps: Optimiser steps.
+        data: Sentences with marked spans.
+        typed: Passages with marked spans and free-text types.
+        nouns: Are marked in ``data`` too.
         batch_size: Sentences a step.
-        learning_rate: Peak of one cycle.
         negative_weight: Of a span that is no mention, against one that is.
         drop_case: Share of sentences whose letter case is hidden, so that lower-cased text works.
+    """
+
+    data: list[SpanData] = []
+    typed: list[TypedData] = []
+    nouns: CommonNounData | None = None
+    batch_size: int = 64
+    negative_weight: float = 0.5
+    drop_case: float = 0.5
+
+
+class BodyStep(_Part):
+    """The backbone's blocks, projection, context head and span head, all at once.
+
+    Attributes:
+        kind: Names the step.
+        taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
+        labelled: Sentences with marked types.
+        typed: Passages with free-text types.
+        texts: More sentences with marked spans, for mining and as contexts.
+        spans: What the span head learns from.
+        wordings: Other ways to say a description of the labelled types.
+        groups: Label group → descriptions of it.
+        order: Which source each step draws from, and from the beginning again: "typed", "labelled",
+            "taxonomy", "mined", "spans".
+        steps: Optimiser steps.
+        mention_dimension: Numbers of the mention's part of an embedding.
+        context_dimension: Numbers of the context's part.
+        context_weight: Share of the context's cosine in the score that is trained.
+        kept_rank: To which the change of the published matrices is cut at the end.
+        types: Taxonomy types a step, with one member each.
+        sentences: Labelled sentences a step.
+        mined: Mentions of mined types a step.
+        typed_sentences: Sentences of typed passages a step.
+        typed_types: Their types a step.
+        temperature: Of InfoNCE.
+        learning_rate: Peak of one cycle, of the blocks' matrices.
+        head_learning_rate: The same of the heads.
+        span_weight: Of the detection loss.
+        noise: Share of sentences that are misspelt or cut short.
+        bfloat16: Whether the blocks run in it.
+        seed: Of everything.
+    """
+
+    kind: Literal["body"]
+    taxonomy: str
+    labelled: list[LabelledFiles] = []
+    typed: list[str] = []
+    texts: list[SpanData] = []
+    spans: SpanTraining
+    wordings: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
+    order: list[Literal["typed", "labelled", "taxonomy", "mined", "spans"]]
+    steps: int
+    mention_dimension: int = 192
+    context_dimension: int = 64
+    context_weight: float = 0.3
+    kept_rank: int = 96
+    types: int = 96
+    sentences: int = 40
+    mined: int = 64
+    typed_sentences: int = 28
+    typed_types: int = 128
+    temperature: float = 0.05
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 5e-4
+    span_weight: float = 0.5
+    noise: float = 0.15
+    bfloat16: bool = True
+    seed: int = 0
+
+
+class SpansStep(_Part):
+    """The span head alone, on the finished backbone.
+
+    Attributes:
+        kind: Names the step.
+        training: What it learns from.
+        steps: Optimiser steps.
+        learning_rate: Peak of one cycle.
         threshold: Probability over which a span is proposed.
         overlap_threshold: The same where it overlaps a likelier one.
         seed: Of the order, the dropping and the initial weights.
     """
 
-    data: list[SpanData]
-    nouns: CommonNounData | None = None
-    steps: int = 2000
-    batch_size: int = 64
+    kind: Literal["spans"]
+    training: SpanTraining
+    steps: int = 1000
     learning_rate: float = 1e-3
-    negative_weight: float = 0.5
-    drop_case: float = 0.5
     threshold: float = 0.05
-    overlap_threshold: float = 0.15
+    overlap_threshold: float = 0.5
     seed: int = 0
 
 
-class LabelledFiles(_Part):
-    """A labelled file and the descriptions of its labels, relative to the data folder."""
-
-    path: str
-    types: str
-
-
-class ProjectionRecipe(_Part):
-    """The projection.
+class ProjectionStep(_Part):
+    """A projection for a frozen backbone.
 
     Attributes:
+        kind: Names the step.
         taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
         labelled: Sentences with marked types, which give a second loss.
         steps: Optimiser steps.
@@ -97,6 +185,7 @@ class ProjectionRecipe(_Part):
         seed: Of sampling, dropout and initial weights.
     """
 
+    kind: Literal["projection"]
     taxonomy: str
     labelled: list[LabelledFiles] = []
     steps: int = 1000
@@ -113,145 +202,67 @@ class ProjectionRecipe(_Part):
     seed: int = 0
 
 
-class AdapterRecipe(_Part):
-    """The adapter, with a projection and a span head that are trained along.
+class ExportStep(_Part):
+    """The graph that ONNX Runtime runs, from the weights so far; what follows is done on it."""
+
+    kind: Literal["export"]
+
+
+class CalibrationStep(_Part):
+    """The curve from scores to relevance, over development sets.
 
     Attributes:
+        kind: Names the step.
+        labelled: Development sets.
+        limit: No more than the first documents of each.
+    """
+
+    kind: Literal["calibration"]
+    labelled: list[LabelledFiles]
+    limit: int | None = None
+
+
+class FirstDocuments(_Part):
+    """A labelled file of the data folder; ``limit``: no more than its first documents."""
+
+    path: str
+    limit: int | None = None
+
+
+class ArchetypesStep(_Part):
+    """The archetype head, and how types are chosen.
+
+    Attributes:
+        kind: Names the step.
         taxonomy: Nouns in the format of wndb(5WN), relative to the data folder.
-        labelled: Sentences with marked types.
-        texts: More sentences with marked spans, for detection and for mining.
-        wordings: Other ways to say a description of the labelled types.
-        groups: Label group → descriptions of it.
-        steps: Optimiser steps: two on the taxonomy, one on labelled sentences, one on mined
-            types, and again.
-        rank: Of the adapter; None: the blocks' weight matrices themselves are trained. The file then holds
-            their complete differences and is ten times as large.
-        types: Taxonomy types a step, with one member each.
-        sentences: Labelled sentences a step.
-        mined: Mentions of mined types a step.
-        temperature: Of InfoNCE.
-        learning_rate: Peak of one cycle, of the adapter.
-        head_learning_rate: The same of projection and span head.
-        span_weight: Of the detection loss beside the labelled one.
-        noise: Share of sentences that are misspelt or cut short.
+        labelled: Sentences whose mentions train the head.
+        development: Sentences that the typing weights and the cut-off are fitted on.
         seed: Of everything.
     """
 
+    kind: Literal["archetypes"]
     taxonomy: str
-    labelled: list[LabelledFiles]
-    texts: list[SpanData] = []
-    wordings: dict[str, list[str]] = {}
-    groups: dict[str, list[str]] = {}
-    steps: int = 2000
-    rank: int | None = 16
-    types: int = 144
-    sentences: int = 56
-    mined: int = 80
-    temperature: float = 0.05
-    learning_rate: float = 5e-4
-    head_learning_rate: float = 1e-3
-    span_weight: float = 0.5
-    noise: float = 0.3
+    labelled: list[FirstDocuments]
+    development: list[FirstDocuments]
     seed: int = 0
 
 
-class Refinement(_Part):
-    """A run after the adapter's, from where the run before it ended: whole matrices, averaged over branches.
-
-    Attributes:
-        labelled: More sentences with marked types than the adapter's.
-        texts: More sentences with marked spans than the adapter's.
-        wordings: Other ways to say the descriptions of what is added.
-        steps: As the adapter's.
-        learning_rate: Peak of one cycle, of the blocks' matrices.
-        head_learning_rate: The same of projection and span head.
-        branches: Runs with the seeds ``seed``, ``seed + 1``, …, side by side, of which the mean is taken.
-        kept_rank: To which the change of the published weights is cut at the end; None: it is kept whole.
-        seed: Of everything.
-    """
-
-    labelled: list[LabelledFiles] = []
-    texts: list[SpanData] = []
-    wordings: dict[str, list[str]] = {}
-    steps: int = 600
-    learning_rate: float = 1e-4
-    head_learning_rate: float = 5e-4
-    branches: int = Field(default=2, ge=1)
-    kept_rank: int | None = Field(default=None, ge=1)
-    seed: int = 1
-
-    def branch(self, adapter: AdapterRecipe, number: int) -> AdapterRecipe:
-        """What one of the branches does, beginning with the data of the adapter's run."""
-        return adapter.model_copy(
-            update={
-                "labelled": [*adapter.labelled, *self.labelled],
-                "texts": [*adapter.texts, *self.texts],
-                "wordings": adapter.wordings | self.wordings,
-                "steps": self.steps,
-                "rank": None,
-                "learning_rate": self.learning_rate,
-                "head_learning_rate": self.head_learning_rate,
-                "seed": self.seed + number,
-            }
-        )
-
-
-class ContextRecipe(_Part):
-    """The context head.
-
-    Attributes:
-        taxonomy: Nouns whose categories serve as type descriptions, relative to the data folder.
-        labelled: Sentences with marked types.
-        texts: More sentences, without types.
-        steps: Optimiser steps.
-        hidden: Width of the hidden layer.
-        dimension: Of the embedding's context part; the entity part gets the rest.
-        sentences: Sentences a step.
-        types: Descriptions a step.
-        temperature: Of both losses.
-        labelled_weight: Weight of InfoNCE on marked sentences.
-        learning_rate: Peak of one cycle.
-        seed: Of sampling, dropout and initial weights.
-    """
-
-    taxonomy: str
-    labelled: list[LabelledFiles]
-    texts: list[str] = []
-    steps: int = 1500
-    hidden: int = 500
-    dimension: int = 128
-    sentences: int = 1024
-    types: int = 256
-    temperature: float = 0.05
-    labelled_weight: float = 0.1
-    learning_rate: float = 2e-3
-    seed: int = 0
-
-
-class CalibrationRecipe(_Part):
-    """The curve from scores to relevance: development types that the projection has not seen."""
-
-    labelled: LabelledFiles
+Step = Annotated[
+    BodyStep | SpansStep | ProjectionStep | ExportStep | CalibrationStep | ArchetypesStep, Field(discriminator="kind")
+]
 
 
 class Recipe(_Part):
-    """All parts of a model's training; without an adapter the backbone stays as it is.
+    """A model's training.
 
     Attributes:
-        adapter: The first run.
-        refinements: Runs after it, each from where the one before it ended.
-        context: Of the adapted backbone.
-        spans: The span head.
-        projection: For the backbone as published.
-        calibration: Of the whole.
+        start: Folder with earlier weights that the first step finds, relative to the data folder;
+            without one it begins with the published backbone.
+        steps: In their order; each reads what the ones before it left.
     """
 
-    adapter: AdapterRecipe | None = None
-    refinements: list[Refinement] = []
-    context: ContextRecipe | None = None
-    spans: SpanRecipe
-    projection: ProjectionRecipe
-    calibration: CalibrationRecipe
+    start: str | None = None
+    steps: list[Step] = Field(min_length=1)
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -16,7 +16,7 @@ from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
 from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.encoding.windows import TokenizedText, Window
 from nerret_tools.lab.training.descent import Descent, Group
-from nerret_tools.lab.training.recipe import SpanRecipe
+from nerret_tools.lab.training.recipe import SpansStep, SpanTraining
 
 # A sentence's first word has a capital whatever it is; these are then known to be no names.
 SENTENCE_OPENERS = frozenset(
@@ -36,16 +36,18 @@ class MarkedText:
         spans: Its mentions.
         complete: Whether every name is marked. Where not, an unmarked capitalised word is unknown.
         unknown: More words of which nobody knows.
+        partly: Whether any noun may be an unmarked mention: only what overlaps a mention is known to be none.
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
     complete: bool
     unknown: tuple[tuple[int, int], ...] = ()
+    partly: bool = False
 
 
 def train_span_head(
-    encoder: TorchEncoder, texts: Sequence[MarkedText], recipe: SpanRecipe, start: SpanHead | None = None
+    encoder: TorchEncoder, texts: Sequence[MarkedText], recipe: SpansStep, start: SpanHead | None = None
 ) -> SpanHead:
     """Train a head on the states of the frozen encoder.
 
@@ -62,25 +64,25 @@ def train_span_head(
     head.train()
     descent = Descent(Group(head.parameters(), recipe.learning_rate), steps=recipe.steps, clip=1.0, every=100)
     generator = random.Random(recipe.seed)
-    for batch in batches(texts, recipe, generator):
-        loss = span_loss(head, encoder, batch, recipe, generator)
+    for batch in batches(texts, recipe.training.batch_size, recipe.steps, generator):
+        loss = span_loss(head, encoder, batch, recipe.training, generator)
         descent.step(loss=loss)
     return head.eval()
 
 
-def batches(texts: Sequence[MarkedText], recipe: SpanRecipe, generator: random.Random) -> Iterator[list[MarkedText]]:
+def batches(texts: Sequence[MarkedText], size: int, steps: int, generator: random.Random) -> Iterator[list[MarkedText]]:
     """Batches of like length from a large shuffled pool, as many as there are steps."""
     given = 0
     while True:
         order = list(texts)
         generator.shuffle(order)
-        pool_size = 32 * recipe.batch_size
+        pool_size = 32 * size
         for first in range(0, len(order), pool_size):
             pool = sorted(order[first : first + pool_size], key=lambda text: len(text.text))
-            parts = [pool[i : i + recipe.batch_size] for i in range(0, len(pool), recipe.batch_size)]
+            parts = [pool[i : i + size] for i in range(0, len(pool), size)]
             generator.shuffle(parts)
             for part in parts:
-                if given == recipe.steps:
+                if given == steps:
                     return
                 given += 1
                 yield part
@@ -90,7 +92,7 @@ def span_loss(
     head: SpanHead,
     encoder: TorchEncoder,
     batch: list[MarkedText],
-    recipe: SpanRecipe,
+    recipe: SpanTraining,
     generator: random.Random,
 ) -> torch.Tensor:
     """Detection loss of a batch; the encoder's weights get gradients where they want them."""
@@ -131,6 +133,9 @@ def span_labels(
         unknown = np.isin(shapes, (TITLE, UPPER, MIXED))
         if count and marked.text[starts[0] : ends[0]].lower() in SENTENCE_OPENERS:
             unknown[0] = False
+    if marked.partly:
+        said = (marked.text[start:end].lower() for start, end in zip(starts, ends, strict=True))
+        unknown = np.array([word[:1].isalnum() and word not in SENTENCE_OPENERS for word in said], dtype=bool)
     for first, last in words_of(marked.unknown):
         unknown[first : last + 1] = True
     unknown &= ~taken

@@ -1,13 +1,13 @@
-"""The steps from a recipe and data to a model's weights."""
+"""From a recipe and data to a model's weights, step by step."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,237 +16,198 @@ import torch
 
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.documents import Document
-from nerret_tools.encoding.adapter import merge_adapter
-from nerret_tools.encoding.projection import Projection
-from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.errors import DataFileError, ModelError
-from nerret_tools.lab.evaluation.baselines.dense import SentenceEncoder
-from nerret_tools.lab.evaluation.labelled import LabelledData, read_documents, read_labelled
-from nerret_tools.lab.training.adapter import Start, train_adapter
-from nerret_tools.lab.training.averaging import average_adapters
-from nerret_tools.lab.training.backbone_change import linear_weights
+from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
+from nerret_tools.lab.training.archetype_steps import make_archetypes
+from nerret_tools.lab.training.body import train_body
+from nerret_tools.lab.training.body_data import draws, marked_texts
 from nerret_tools.lab.training.calibration import UNRANKED, Judged, fit_calibration, leave_one_out
-from nerret_tools.lab.training.context import SentencePairs, compress_projection, train_context_head
-from nerret_tools.lab.training.examples import Batch, LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.export import export
 from nerret_tools.lab.training.mentions import labelled_mentions, taxonomy_mentions
-from nerret_tools.lab.training.mining import mine_types
-from nerret_tools.lab.training.nouns import CommonNouns
 from nerret_tools.lab.training.projection import train_projection
 from nerret_tools.lab.training.recipe import (
-    AdapterRecipe,
-    CalibrationRecipe,
-    ContextRecipe,
-    ProjectionRecipe,
-    Refinement,
-    SpanRecipe,
+    ArchetypesStep,
+    BodyStep,
+    CalibrationStep,
+    ExportStep,
+    ProjectionStep,
+    Recipe,
+    SpansStep,
+    Step,
 )
-from nerret_tools.lab.training.spans import MarkedText, train_span_head
+from nerret_tools.lab.training.spans import train_span_head
 from nerret_tools.lab.training.taxonomy import read_wordnet
-from nerret_tools.models import Calibration, ModelSpec
-from nerret_tools.models.backbone_files import backbone_folder
+from nerret_tools.models import ModelSpec
 from nerret_tools.models.encoders import load_encoder
-from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
+from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, PROJECTION_FILE, RECIPE_FILE, SPAN_HEAD_FILE
 
 if TYPE_CHECKING:
     from nerret_tools.index import EntityIndex
 
 logger = logging.getLogger(__name__)
 
-
-def make_adapter(spec: ModelSpec, recipe: AdapterRecipe, spans: SpanRecipe, data: Path, out: Path) -> Path:
-    """Train adapter, projection and span head together and write them to ``out``; return the folder."""
-    train_adapter(_encoder(spec, adapted=False), _draws(recipe, data), _marked_texts(spans, data), recipe, spans, out)
-    return out
+MARK_FILE = "step.txt"  # in a step's folder: what made it
 
 
-def make_refinement(
-    spec: ModelSpec, adapter: AdapterRecipe, refinement: Refinement, spans: SpanRecipe, data: Path, out: Path
-) -> Path:
-    """Train adapter, projection and span head of ``out`` further, in branches; return the folder.
+FROZEN = Path(__file__).with_name("frozen.recipe.json")  # for a backbone that stays as it is
+
+
+def run_steps(spec: ModelSpec, recipe: Recipe, kinds: Collection[str], data: Path, out: Path) -> Path:
+    """Run only the steps of some kinds, with what the folder has, and replace their files in it; return it.
 
     Raises:
-        ModelError: The folder lacks one of the three files.
+        DataFileError: The recipe has no such step.
     """
-    folders = [out / f"branch-{number}" for number in range(refinement.branches)]
-    jobs = [
-        (spec, refinement.branch(adapter, number), spans, data, out, folder) for number, folder in enumerate(folders)
-    ]
-    if len(jobs) == 1:
-        _branch(*jobs[0])
-    else:
-        threads = max(1, torch.get_num_threads() // len(jobs))
-        with ProcessPoolExecutor(len(jobs), mp_context=get_context("spawn")) as pool:
-            for future in [pool.submit(_branch, *job, threads) for job in jobs]:
-                future.result()
-    average_adapters(folders, refinement.kept_rank, out)
-    for folder in folders:
-        shutil.rmtree(folder)
+    chosen = [step for step in recipe.steps if step.kind in kinds]
+    if missing := sorted(set(kinds).difference(step.kind for step in chosen)):
+        raise DataFileError(
+            f'the recipe has no step "{missing[0]}", only {", ".join(step.kind for step in recipe.steps)}'
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    for step in chosen:
+        _run(replace(spec, weights=out), step, data, out)
     return out
 
 
-def _branch(
-    spec: ModelSpec,
-    recipe: AdapterRecipe,
-    spans: SpanRecipe,
-    data: Path,
-    before: Path,
-    out: Path,
-    threads: int | None = None,
-) -> None:
-    if threads is not None:
-        logging.basicConfig(level=logging.INFO, format=f"{out.name}: %(message)s")
-        torch.set_num_threads(threads)
-    projection, head = Projection.load(before / PROJECTION_FILE), SpanHead.load(before / SPAN_HEAD_FILE)
-    encoder = _encoder(spec, adapted=False)
-    published = linear_weights(encoder.backbone.model)
-    merge_adapter(encoder.backbone, before / ADAPTER_FILE)
-    start = Start(projection, head, published)
-    train_adapter(encoder, _draws(recipe, data), _marked_texts(spans, data), recipe, spans, out, start)
+def run_recipe(spec: ModelSpec, recipe: Recipe, data: Path, out: Path) -> Path:
+    """Run a recipe's steps, each in a folder of its own that begins with what the one before it left.
 
+    A step that is there from an earlier call is not repeated, unless it, one before it, or the start is written
+    differently now. Files of the data are not compared.
 
-def _draws(recipe: AdapterRecipe, data: Path) -> list[Callable[[], Batch]]:
-    """The sources of batches, in their order."""
-    taxonomy = read_wordnet(data / recipe.taxonomy)
-    labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
-    more = [read_documents(data / source.path) for source in recipe.texts]
-    sentences = [
-        MarkedSentence(document.text, [(span.start, span.end) for span in document.gold_spans()])
-        for documents in [*(one.documents for one in labelled), *more]
-        for document in documents
-    ]
-    mined = mine_types((sentence.text for sentence in sentences), taxonomy)
-    logger.info("adapter: %d types, %d mined mentions, %d sentences", len(taxonomy.types), len(mined), len(sentences))
-    from_sentences = LabelledExamples(
-        labelled, recipe.sentences, recipe.wordings, recipe.groups, recipe.noise, recipe.seed
-    )
-    from_taxonomy = TaxonomyExamples(taxonomy, sentences, recipe.types, recipe.seed)
-    from_mining = MinedExamples(mined, sentences, taxonomy, recipe.mined, recipe.noise, recipe.seed)
-    return [from_sentences.draw, from_taxonomy.draw, from_mining.draw, from_taxonomy.draw]
-
-
-def make_context(spec: ModelSpec, recipe: ContextRecipe, data: Path, out: Path) -> Path:
-    """Train the context head on the adapted backbone, and make room for it in the embedding.
-
-    Writes the head and the projection, which gives up as many dimensions; returns the head's file.
+    Returns:
+        The folder, with all files of the last step and the recipe.
     """
-    taxonomy = read_wordnet(data / recipe.taxonomy)
-    labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
-    documents = [document for source in labelled for document in source.documents]
-    texts = [document.text for document in documents]
-    texts += [document.text for path in recipe.texts for document in read_documents(data / path)]
-    descriptions = sorted({description for source in labelled for description in source.types.values()})
-    lemmas = {lemma for kind in taxonomy.types for lemma in taxonomy.synsets[kind].lemmas[:3]}
-    types = [*descriptions, *sorted(lemmas.difference(descriptions))]
-    logger.info("context head: %d sentences, %d descriptions", len(texts), len(types))
-    encoder = _encoder(spec)
-    teacher = SentenceEncoder.load(backbone_folder(spec))
-    gold = [[(span.start, span.end) for span in document.gold_spans()] for document in documents]
-    encoded = encoder.encode(texts[:5000], [*gold, *([] for _ in texts[len(documents) :])][:5000])
-    has = np.zeros((len(descriptions), len(texts)), dtype=bool)
-    place = {description: row for row, description in enumerate(descriptions)}
-    first = 0
-    for source in labelled:
-        for label, description in source.types.items():
-            for column, document in enumerate(source.documents, start=first):
-                has[place[description], column] |= document.id in source.relevant[label]
-        first += len(source.documents)
-    described = encoder.encode_types(types)
-    pairs = SentencePairs(
-        sentences=_sentence_means(encoder, texts),
-        taught_sentences=teacher.encode(texts),
-        types=described,
-        taught_types=teacher.encode(types),
-        described=np.arange(len(descriptions)),
-        has=has,
-    )
-    head = train_context_head(pairs, recipe)
-    projection = Projection.load(out / PROJECTION_FILE)
-    sample = np.concatenate([described, *(one.vectors for one in encoded)])
-    projection = compress_projection(projection, sample, spec.dimension - recipe.dimension)
-    projection.save(out / PROJECTION_FILE)
-    head.save(out / CONTEXT_FILE)
-    return out / CONTEXT_FILE
+    before = None if recipe.start is None else data / recipe.start
+    said = str(recipe.start)
+    for number, step in enumerate(recipe.steps, start=1):
+        said += step.model_dump_json()
+        mark = hashlib.sha256(said.encode()).hexdigest()
+        folder = out / "steps" / f"{number}-{step.kind}"
+        if (folder / MARK_FILE).is_file() and (folder / MARK_FILE).read_text(encoding="utf-8") == mark:
+            logger.info("step %d, %s: done before", number, step.kind)
+        else:
+            logger.info("step %d of %d: %s", number, len(recipe.steps), step.kind)
+            part = folder.with_suffix(".part")  # a killed run is not taken for a finished one
+            for old in (folder, part):
+                shutil.rmtree(old, ignore_errors=True)
+            _copy(before, part)
+            _run(replace(spec, weights=part), step, data, part)
+            (part / MARK_FILE).write_text(mark, encoding="utf-8")
+            part.rename(folder)
+        before = folder
+    _copy(before, out)
+    (out / RECIPE_FILE).write_text(recipe.model_dump_json(indent=1, exclude_unset=True) + "\n", encoding="utf-8")
+    return out
 
 
-def _sentence_means(encoder: TorchEncoder, texts: list[str]) -> np.ndarray:
-    """Each text's sentences read as wholes, and their mean: ``[n, d]``."""
-    read = encoder.encode(texts, [sentence_ranges(text) for text in texts])
-    return np.stack([one.vectors.mean(axis=0) if len(one.vectors) else np.zeros(encoder.width) for one in read])
+def _copy(before: Path | None, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in () if before is None else before.iterdir():
+        if file.is_file() and file.name != MARK_FILE:
+            shutil.copy2(file, folder)
 
 
-def make_span_head(spec: ModelSpec, recipe: SpanRecipe, data: Path, out: Path) -> Path:
-    """Train the span head and write it to ``out``; return the file."""
+def _run(spec: ModelSpec, step: Step, data: Path, out: Path) -> None:
+    torch.manual_seed(0)
+    match step:
+        case BodyStep():
+            make_body(spec, step, data, out)
+        case SpansStep():
+            make_span_head(spec, step, data, out)
+        case ProjectionStep():
+            make_projection(spec, step, data, out)
+        case ExportStep():
+            export(spec, out)
+        case CalibrationStep():
+            make_calibration(spec, step, data, out)
+        case ArchetypesStep():
+            make_archetypes(spec, step, data, out)
+
+
+def make_body(spec: ModelSpec, recipe: BodyStep, data: Path, out: Path) -> Path:
+    """Train the blocks, projection, context head and span head together, from those in ``out`` if any; return it.
+
+    Raises:
+        ModelError: The model's dimensions are not the recipe's.
+    """
+    found = (recipe.mention_dimension + recipe.context_dimension, recipe.context_dimension)
+    if found != (spec.dimension, spec.context_dimension):
+        raise ModelError(
+            f"the recipe makes embeddings of {found[0]} numbers, {found[1]} of them the context's; {spec.name} has "
+            f"{spec.dimension} and {spec.context_dimension}"
+        )
+    texts = marked_texts(recipe.spans, data)
+    encoder = load_encoder(spec, precision="float32", device="cpu", adapted=False)
+    start = out if (out / ADAPTER_FILE).is_file() else None
+    return train_body(encoder, draws(recipe, data), texts, recipe, start, out)
+
+
+def make_span_head(spec: ModelSpec, recipe: SpansStep, data: Path, out: Path) -> Path:
+    """Train the span head, from the folder's where it has one; return the file."""
     if not spec.state_blocks:
         raise ModelError(f"model {spec.name} names no state_blocks; a span head reads the outputs of those blocks")
-    texts = _marked_texts(recipe, data)
+    texts = marked_texts(recipe.training, data)
     logger.info("span head: %d sentences", len(texts))
-    start = out / SPAN_HEAD_FILE if spec.adapted else None  # what the adapter was trained with
-    head = train_span_head(_encoder(spec), texts, recipe, SpanHead.load(start) if start and start.exists() else None)
-    out.mkdir(parents=True, exist_ok=True)
-    head.save(out / SPAN_HEAD_FILE)
-    return out / SPAN_HEAD_FILE
+    before = out / SPAN_HEAD_FILE
+    head = train_span_head(_encoder(spec, out), texts, recipe, SpanHead.load(before) if before.exists() else None)
+    head.save(before)
+    return before
 
 
-def make_projection(spec: ModelSpec, recipe: ProjectionRecipe, data: Path, out: Path) -> Path:
-    """Train the projection and write it to ``out``; return the file."""
+def make_projection(spec: ModelSpec, recipe: ProjectionStep, data: Path, out: Path) -> Path:
+    """Train a projection for the backbone as it is; return the file."""
     taxonomy = read_wordnet(data / recipe.taxonomy)
     logger.info("projection: %d types, %d nouns", len(taxonomy.types), len(taxonomy.synsets))
     labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
-    encoder = _encoder(spec)
+    encoder = _encoder(spec, out)
     projection = train_projection(
         taxonomy_mentions(encoder, taxonomy, recipe.seed),
         labelled_mentions(encoder, labelled) if labelled else None,
         recipe,
     )
-    out.mkdir(parents=True, exist_ok=True)
     projection.save(out / PROJECTION_FILE)
     return out / PROJECTION_FILE
 
 
-def make_calibration(spec: ModelSpec, recipe: CalibrationRecipe, data: Path, out: Path) -> Path:
-    """Fit relevance on development sentences; return the file.
+def make_calibration(spec: ModelSpec, recipe: CalibrationStep, data: Path, out: Path) -> Path:
+    """Fit relevance on development sets; return the file.
 
     On detected mentions; on the marked ones where the model has no span head.
     """
     from nerret_tools.index import EntityIndex
 
-    labelled = read_labelled(data / recipe.labelled.path, data / recipe.labelled.types)
-    with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
-        index.add(
-            Document(id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans())
-            for document in labelled.documents
-        )
-        calibration = _fit(list(_judged(labelled, index)))
-    out.mkdir(parents=True, exist_ok=True)
-    calibration.save(out / CALIBRATION_FILE)
-    return out / CALIBRATION_FILE
-
-
-def _fit(rankings: list[Judged]) -> Calibration:
-    """Fit a curve, and tell what it is worth on types that it was not fitted on."""
+    rankings: list[Judged] = []
+    for source in recipe.labelled:
+        labelled = read_labelled(data / source.path, data / source.types, limit_documents=recipe.limit)
+        with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
+            index.add(
+                Document(
+                    id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans()
+                )
+                for document in labelled.documents
+            )
+            rankings += _judged(labelled, index, source.path)
     if not rankings:
         raise DataFileError("no mention was found in the development sentences: there is nothing to calibrate on")
-    types = len({one.name for one in rankings})
-    if types > 1:  # else nothing is left when one is held out
+    if len(rankings) > 1:  # else nothing is left when one is held out
         held = leave_one_out(rankings)
         logger.info(
             "%d development types, each left out once: F1 %.3f at the default cut-off, %.3f of the best %.3f; "
             "expected calibration error %.3f",
-            types,
+            len(rankings),
             held.f1,
             held.f1 / held.best_f1,
             held.best_f1,
             held.calibration_error,
         )
-    return fit_calibration(rankings)
+    fit_calibration(rankings).save(out / CALIBRATION_FILE)
+    return out / CALIBRATION_FILE
 
 
-def _judged(labelled: LabelledData, index: EntityIndex) -> Iterator[Judged]:
-    """Each type's ranking of the index with what is relevant, documents without a mention last.
-
-    Types of which the index has no document are left out, and so is an index without a mention.
-    """
+def _judged(labelled: LabelledData, index: EntityIndex, name: str) -> Iterator[Judged]:
+    """Each type's ranking with what is relevant, documents without a mention last."""
     stored = set(index.ids())
     rankings = index.rank_many(list(labelled.types.values()))
     for label, (ids, scores, _) in zip(labelled.types, rankings, strict=True):
@@ -255,29 +216,9 @@ def _judged(labelled: LabelledData, index: EntityIndex) -> Iterator[Judged]:
             continue
         unranked = len(relevant.difference(ids))
         found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
-        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, label)
+        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, f"{name}: {label}")
 
 
-def _marked_texts(recipe: SpanRecipe, data: Path) -> list[MarkedText]:
-    texts: list[MarkedText] = []
-    for source in recipe.data:
-        for document in read_documents(data / source.path):
-            spans = tuple((span.start, span.end) for span in document.gold_spans())
-            texts += [MarkedText(document.text, spans, source.complete)] * source.repeat
-    if not texts:
-        raise DataFileError("the recipe names no data for the span head")
-    if recipe.nouns is None:
-        return texts
-    nouns = CommonNouns(read_wordnet(data / recipe.nouns.taxonomy, min_members=1), recipe.nouns.branches, recipe.seed)
-    distinct = dict.fromkeys(texts)
-    others = [other for _ in range(recipe.nouns.repeat) for text in distinct if (other := nouns.exchange(text))]
-    logger.info("span head: %d texts, and %d with nouns exchanged", len(texts), len(others))
-    return [nouns.mark(text) for text in texts + others]
-
-
-def _encoder(spec: ModelSpec, adapted: bool | None = None) -> TorchEncoder:
-    """The model's encoder for training: in float32 where it learns itself."""
-    torch.manual_seed(0)
-    if adapted is False:
-        return load_encoder(spec, precision="float32", device="cpu", adapted=False)
-    return load_encoder(spec, adapted=adapted)
+def _encoder(spec: ModelSpec, out: Path) -> TorchEncoder:
+    """The backbone with the adapter of an earlier step, if there is one."""
+    return load_encoder(spec, adapted=(out / ADAPTER_FILE).is_file())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,48 +72,6 @@ def read_wordnet(path: Path, min_members: int = MIN_MEMBERS, max_members: int = 
         parents.append(above)
     above_of = [[index[offset] for offset in offsets] for offsets in parents]
     return _close(synsets, above_of, min_members, max_members)
-
-
-def hold_back(taxonomy: Taxonomy, branches: Sequence[str]) -> tuple[Taxonomy, list[int]]:
-    """Take whole branches out, to see later what a model makes of categories that it was not taught.
-
-    Args:
-        taxonomy: With the branches.
-        branches: First lemmas of categories, such as "bird"; everything below goes with them.
-
-    Returns:
-        The taxonomy in which nothing of the branches is a type or a member of one (`synsets` stays),
-        and the positions in ``taxonomy.types`` of the types that were taken out.
-
-    Raises:
-        ValueError: A branch is no type of the taxonomy.
-    """
-    first = [taxonomy.synsets[synset].lemmas[0] for synset in taxonomy.types]
-    for name in branches:
-        if name not in first:
-            raise ValueError(f"{name!r} is no type of the taxonomy")
-    roots = {number for number, lemma in enumerate(first) if lemma in branches}
-    gone = {taxonomy.types[root] for root in roots}
-    gone.update(synset for synset, above in enumerate(taxonomy.ancestors) if not roots.isdisjoint(above.tolist()))
-    members = {
-        number: np.array([one for one in taxonomy.members[number] if one not in gone], dtype=np.int64)
-        for number, synset in enumerate(taxonomy.types)
-        if synset not in gone
-    }
-    kept = [number for number, found in members.items() if len(found)]
-    place = {number: row for row, number in enumerate(kept)}
-
-    def renumbered(found: np.ndarray) -> np.ndarray:
-        return np.array([place[one] for one in found.tolist() if one in place], dtype=np.int64)
-
-    smaller = Taxonomy(
-        taxonomy.synsets,
-        [taxonomy.types[number] for number in kept],
-        [members[number] for number in kept],
-        [renumbered(found) if n not in gone else renumbered(found[:0]) for n, found in enumerate(taxonomy.ancestors)],
-        [renumbered(taxonomy.children[number]) for number in kept],
-    )
-    return smaller, [number for number, synset in enumerate(taxonomy.types) if synset in gone]
 
 
 def _close(synsets: list[Synset], above_of: list[list[int]], least: int, most: int) -> Taxonomy:

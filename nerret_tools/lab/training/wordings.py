@@ -27,9 +27,11 @@ def reword(names: Sequence[str], definition: str | None, generator: random.Rando
         return name
     if way < 0.60:
         return plural(name)
-    if way < 0.72:
+    if way < 0.70:
         return f"{generator.choice(('the', article(name)))} {name}"
-    if way < 0.82 and len(names) > 1:
+    if way < 0.74:
+        return f"{generator.choice(('name', 'kind', 'names', 'kinds', 'type'))} of {plural(name)}"
+    if way < 0.83 and len(names) > 1:
         one, other = generator.sample(list(names), 2)
         return f"{one} or {other}"
     if way < 0.92 and definition:

@@ -50,3 +50,25 @@ def labelled_files(tmp_path):
     (tmp_path / "marked.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     (tmp_path / "types.json").write_text(json.dumps({"river": "river", "town": "town or city"}), encoding="utf-8")
     return "marked.jsonl", "types.json"
+
+
+@pytest.fixture
+def typed_file(tmp_path):
+    """Twenty of each of four passages with free-text types, so that some are held back and some are not."""
+    passages = [
+        ("Tavo sells trams, Brundle sells trams. Ole left.", {"Tavo": ["German tram maker", "maker"]}),
+        ("Ardent and Brundle grew.", {"Ardent": ["French tram maker", "maker"], "Brundle": ["kayak maker", "maker"]}),
+        ("An otter bit Ole.", {"otter": ["river otter", "otter"], "Ole": ["male skipper", "skipper"]}),
+        ("Ida steers.", {"Ida": ["female skipper", "German skipper", "skipper"]}),
+    ]
+    lines = []
+    for number in range(20):
+        for place, (text, mentions) in enumerate(passages):
+            entities = [
+                {"start": text.index(name), "end": text.index(name) + len(name), "types": types}
+                for name, types in mentions.items()
+            ]
+            lines.append({"id": f"{number}-{place}", "text": text, "complete": False, "entities": entities})
+    path = tmp_path / "typed.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return path

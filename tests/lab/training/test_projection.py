@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -14,7 +15,7 @@ from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.lab.training.mentions import TypedMentions
 from nerret_tools.lab.training.projection import multi_positive_loss, train_projection
-from nerret_tools.lab.training.recipe import ProjectionRecipe
+from nerret_tools.lab.training.recipe import ProjectionStep
 from nerret_tools.lab.training.triplets import hard_negatives, triplet_loss
 
 
@@ -86,7 +87,9 @@ def small_world(seed):
 def test_training_brings_types_and_their_mentions_together(loss):
     world, kinds = small_world(1)
     projection = train_projection(
-        world, None, ProjectionRecipe(taxonomy="", steps=150, types=20, members=4, temperature=0.1, loss=loss)
+        world,
+        None,
+        ProjectionStep(kind="projection", taxonomy="", steps=150, types=20, members=4, temperature=0.1, loss=loss),
     )
     with torch.inference_mode():
         scores = projection(torch.from_numpy(world.anchors)) @ projection(torch.from_numpy(world.vectors).float()).T
@@ -107,33 +110,28 @@ def test_the_output_has_unit_length_and_survives_saving(tmp_path):
         Projection.load(tmp_path / "missing")
 
 
-def test_the_command_gives_the_same_file_for_the_same_seed(noun_file, labelled_files, tmp_path):
-    recipe = tmp_path / "recipe.json"
-    recipe.write_text(
-        '{"spans": {"data": []}, "calibration": {"labelled": {"path": "marked.jsonl", "types": "types.json"}},'
-        ' "projection": {"taxonomy": "few.noun", "steps": 5, "types": 3, "members": 2}}',
-        encoding="utf-8",
-    )
-    noun_file.rename(tmp_path / "few.noun")
-    labelled, types = labelled_files
+def test_the_command_gives_the_same_file_for_the_same_recipe(noun_file, labelled_files, tmp_path):
+    labelled = [dict(zip(("path", "types"), labelled_files, strict=True))]
 
-    def train(seed, out, *more):
-        arguments = ["train", "projection", "--data", str(tmp_path), "--recipe", str(recipe)]
-        result = CliRunner().invoke(app, [*arguments, "--seed", str(seed), "--out", str(tmp_path / out), *more])
+    def train(out, **changes):
+        step = {"kind": "projection", "taxonomy": noun_file.name, "steps": 5, "types": 3, "members": 2, **changes}
+        recipe = tmp_path / "recipe.json"
+        recipe.write_text(json.dumps({"steps": [step]}), encoding="utf-8")
+        result = CliRunner().invoke(
+            app, ["train", str(tmp_path), "--out", str(tmp_path / out), "--recipe", str(recipe)]
+        )
         assert result.exit_code == 0, result.output
         return (tmp_path / out / "projection.safetensors").read_bytes()
 
-    marked = "--labelled", labelled, "--types", types
-    first = train(1, "one", *marked)
-    assert train(1, "two", *marked) == first
-    assert train(2, "three", *marked) != first
-    assert train(1, "four") != first
+    first = train("one", seed=1, labelled=labelled)
+    assert train("two", seed=1, labelled=labelled) == first
+    assert train("three", seed=2, labelled=labelled) != first
+    assert train("four", seed=1) != first
 
 
 def test_a_wrong_recipe_names_the_field(tmp_path):
     recipe = tmp_path / "recipe.json"
-    recipe.write_text('{"spans": {"data": []}, "projection": {"taxonomy": "x", "step": 5}}', encoding="utf-8")
-    arguments = ["train", "projection", "--data", str(tmp_path), "--out", str(tmp_path), "--recipe", str(recipe)]
-    result = CliRunner().invoke(app, arguments)
+    recipe.write_text('{"steps": [{"kind": "projection", "taxonomy": "x", "step": 5}]}', encoding="utf-8")
+    result = CliRunner().invoke(app, ["train", str(tmp_path), "--out", str(tmp_path), "--recipe", str(recipe)])
     assert result.exit_code == 2
-    assert "recipe.json: projection.step" in result.output
+    assert "recipe.json: steps.0.projection.step" in result.output

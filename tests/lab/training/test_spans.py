@@ -12,7 +12,7 @@ from nerret_tools.cli.app import app
 from nerret_tools.detection.span_chooser import MAX_WORDS
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import word_shapes
-from nerret_tools.lab.training.recipe import SpanRecipe
+from nerret_tools.lab.training.recipe import SpansStep, SpanTraining
 from nerret_tools.lab.training.spans import MarkedText, span_labels, train_span_head
 from nerret_tools.models import find_spec
 from nerret_tools.models.model import Model
@@ -23,8 +23,8 @@ def encoder():
     return Model(find_spec("minilm"), precision="float32").load().encoder
 
 
-def labels_of(encoder, text, spans, complete, unknown=()):
-    marked = MarkedText(text, tuple(spans), complete, tuple(unknown))
+def labels_of(encoder, text, spans, complete, unknown=(), partly=False):
+    marked = MarkedText(text, tuple(spans), complete, tuple(unknown), partly)
     [(tokens, window)], _ = encoder.states([text])
     words = tokens.words[window.start : window.end]
     bound = [0, *(i for i in range(1, len(words)) if words[i] != words[i - 1]), len(words)]
@@ -60,24 +60,33 @@ def test_unknown_words_are_unknown_where_the_marking_is_complete_too(encoder):
     assert found["Danube", "Danube"] == 1
 
 
+def test_where_nouns_are_left_out_only_what_touches_a_mention_is_known(encoder):
+    found = labels_of(encoder, "the otter met a heron", [(4, 9)], complete=False, partly=True)
+    assert found["otter", "otter"] == 1
+    assert found["heron", "heron"] == found["met", "met"] == -1
+    assert found["the", "otter"] == found["otter", "heron"] == found["the", "the"] == 0
+
+
 def test_the_command_teaches_common_nouns_that_nobody_marked(encoder, noun_file, tmp_path):
     sentences = ["we saw a heron by the mill", "they fed an otter at noon", "she drew the heron again"]
     lines = [json.dumps({"id": str(n), "text": text, "entities": []}) for n, text in enumerate(sentences)]
     (tmp_path / "unmarked.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    spans = {
-        "data": [{"path": "unmarked.jsonl", "complete": True}],
-        "nouns": {"taxonomy": noun_file.name, "branches": ["animal"], "repeat": 4},
+    step = {
+        "kind": "spans",
+        "training": {
+            "data": [{"path": "unmarked.jsonl", "complete": True}],
+            "nouns": {"taxonomy": noun_file.name, "branches": ["animal"], "repeat": 4},
+            "batch_size": 6,
+        },
         "steps": 60,
-        "batch_size": 6,
         "learning_rate": 3e-3,
         "threshold": 0.5,
-        "overlap_threshold": 0.5,
     }
-    files = {"path": "unmarked.jsonl", "types": "types.json"}
-    recipe = {"spans": spans, "projection": {"taxonomy": noun_file.name}, "calibration": {"labelled": files}}
-    (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
-    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--recipe", str(tmp_path / "recipe.json")]
-    trained = CliRunner().invoke(app, ["train", "spans", *arguments])
+    (tmp_path / "recipe.json").write_text(
+        json.dumps({"start": str(find_spec("minilm").weights), "steps": [step]}), encoding="utf-8"
+    )
+    arguments = [str(tmp_path), "--out", str(tmp_path / "out"), "--recipe", str(tmp_path / "recipe.json")]
+    trained = CliRunner().invoke(app, ["train", *arguments])
     assert trained.exit_code == 0, trained.output
     text = "he met a bream in the evening"
     [found] = encoder.encode([text], None, SpanHead.load(tmp_path / "out" / "spans.safetensors"))
@@ -89,7 +98,8 @@ def test_a_few_sentences_are_learnt(encoder):
     texts = [
         MarkedText(f"they left {town} early and saw nobody", ((10, 10 + len(town)),), complete=True) for town in towns
     ]
-    recipe = SpanRecipe(data=[], steps=60, batch_size=6, learning_rate=3e-3, threshold=0.5, overlap_threshold=0.5)
+    training = SpanTraining(batch_size=6)
+    recipe = SpansStep(kind="spans", training=training, steps=60, learning_rate=3e-3, threshold=0.5)
     head = train_span_head(encoder, texts, recipe)
     text = "they left Porto early and saw nobody"
     found = encoder.encode([text, text.lower()], None, head)

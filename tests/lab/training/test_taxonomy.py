@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.training.taxonomy import hold_back, read_wordnet
+from nerret_tools.lab.training.taxonomy import read_wordnet
 
 
 def names(taxonomy, synsets):
@@ -31,22 +31,6 @@ def test_ancestors_are_the_same_relation_from_below(noun_file):
     bess = next(one for one in taxonomy.synsets if one.is_instance)
     assert bess.lemmas == ("Old Bess",)
     assert bess.definition == "what one calls a Old Bess"
-
-
-def test_a_branch_that_is_held_back_is_gone_as_type_and_as_member(noun_file):
-    whole = read_wordnet(noun_file, min_members=1, max_members=100)
-    smaller, taken = hold_back(whole, ["vehicle"])
-    gone = names(whole, [whole.types[number] for number in taken])
-    assert "vehicle" in gone
-    assert names(smaller, smaller.types) == names(whole, whole.types) - gone
-    members = {one for below in smaller.members for one in names(smaller, below)}
-    assert members.isdisjoint({"vehicle", "kayak", "tram", "barge", "Old Bess"})
-    assert {"otter", "heron"} <= members
-    for synset, above in enumerate(smaller.ancestors):
-        assert all(synset in smaller.members[kind] for kind in above)
-    assert all(len(found) == 0 or found.max() < len(smaller.types) for found in smaller.children)
-    with pytest.raises(ValueError, match="'tulip' is no type"):
-        hold_back(whole, ["tulip"])
 
 
 def test_a_line_that_is_no_noun_is_named(noun_file, tmp_path):

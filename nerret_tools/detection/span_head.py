@@ -104,9 +104,13 @@ class SpanHead(nn.Module, SpanChooser):
         return np.asarray(self(words, shapes, mask).sigmoid().float().cpu().numpy())
 
     def save(self, path: Path) -> None:
-        """Write weights and thresholds as safetensors."""
+        """Write weights, in half precision, and thresholds as safetensors."""
         # One entry: several stand in any order, and the same head shall be the same bytes.
-        save_file(self.state_dict(), path, metadata={"thresholds": f"{self.threshold!r} {self.overlap_threshold!r}"})
+        save_file(
+            {name: value.half() for name, value in self.state_dict().items()},
+            path,
+            metadata={"thresholds": f"{self.threshold!r} {self.overlap_threshold!r}"},
+        )
 
     @classmethod
     def load(cls, path: Path) -> SpanHead:

@@ -68,7 +68,9 @@ def test_what_is_saved_comes_back(head, tmp_path):
     loaded = SpanHead.load(tmp_path / "spans.safetensors")
     assert (loaded.threshold, loaded.overlap_threshold) == (0.3, 0.8)
     inputs = torch.randn(1, 5, STATES), torch.zeros(1, 5, dtype=torch.long), torch.ones(1, 5, dtype=torch.bool)
-    torch.testing.assert_close(loaded(*inputs), head(*inputs))
+    torch.testing.assert_close(
+        loaded(*inputs), head(*inputs), atol=2e-3, rtol=1e-2
+    )  # weights are kept in half precision
     (tmp_path / "spans.safetensors").write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="not a span head"):
         SpanHead.load(tmp_path / "spans.safetensors")

@@ -18,9 +18,9 @@ from nerret_tools.models.encoders import load_encoder
 
 if TYPE_CHECKING:
     from nerret_tools.encoding.backbone import CutBackbone
+    from nerret_tools.encoding.encoder import TextEncoder
     from nerret_tools.encoding.pieces import EncodedText
     from nerret_tools.encoding.projector import Projector
-    from nerret_tools.encoding.torch_backend import TorchEncoder
     from nerret_tools.models.entity_model import EntityModel
 
 BATCH_SIZE = 64
@@ -112,13 +112,13 @@ def read_published(model: EntityModel, data: LabelledData) -> dict[str, Vectors]
     }
 
 
-def _encode_spans(encoder: TorchEncoder, data: LabelledData) -> list[EncodedText]:
+def _encode_spans(encoder: TextEncoder, data: LabelledData) -> list[EncodedText]:
     texts = [document.text for document in data.documents]
     spans = [[(span.start, span.end) for span in document.gold_spans()] for document in data.documents]
     return encoder.encode(texts, spans)
 
 
-def _at_spans(encoder: TorchEncoder, data: LabelledData, encoded: Sequence[EncodedText]) -> Vectors:
+def _at_spans(encoder: TextEncoder, data: LabelledData, encoded: Sequence[EncodedText]) -> Vectors:
     return Vectors(
         owners=np.repeat(np.arange(len(encoded)), [len(one.spans) for one in encoded]),
         things=np.concatenate([one.vectors for one in encoded if len(one.spans)]),

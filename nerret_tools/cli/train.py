@@ -47,10 +47,10 @@ def train(
     if clusters:
         from nerret_tools.lab.training.archetype_steps import report_clusters
 
-        [part] = [step for step in whole.steps if isinstance(step, ArchetypesStep)] or [None]
-        if part is None:
+        parts = [step for step in whole.steps if isinstance(step, ArchetypesStep)]
+        if not parts:
             raise typer.BadParameter("the recipe has no step that trains archetypes")
-        print_json(report_clusters(spec, part, data))
+        print_json(report_clusters(spec, parts[0], data))
         return
     if out is None:
         raise typer.BadParameter("say where the weights go: --out FOLDER")

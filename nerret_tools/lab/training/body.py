@@ -202,4 +202,5 @@ def _heads(encoder: TorchEncoder, draws: Sequence[Callable[[], Batch]], recipe: 
             head = compress_projection(Projection.load(start / file), sample.numpy(), dimension)
         parts.append(head)
     spans = SpanHead(width) if start is None else SpanHead.load(start / SPAN_HEAD_FILE)
-    return Heads(*parts, spans)
+    projection, context = parts
+    return Heads(projection, context, spans)

@@ -138,9 +138,13 @@ class TextEncoder:
         return encoded
 
     def encode_types(self, entity_types: Sequence[str]) -> np.ndarray:
-        """Read type descriptions as if each were a mention standing alone: ``[n, d]`` float32."""
+        """Read type descriptions as if each were a mention standing alone: ``[n, d]`` float32.
+
+        One after the other: in whole numbers the last digit of a sum, which depends on the width of its batch, can
+        turn a rounding, and a type asked for among others would have another list than alone.
+        """
         texts = [" ".join(entity_type.split()) for entity_type in entity_types]
-        encoded = self.encode(texts, [[(0, len(text))] for text in texts])
+        encoded = [one for text in texts for one in self.encode([text], [[(0, len(text))]])]
         return np.concatenate([one.vectors for one in encoded])
 
     def _ids_of(self, batch: list[_Job]) -> list[list[int]]:

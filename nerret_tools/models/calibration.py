@@ -21,7 +21,8 @@ class Calibration:
     Attributes:
         slope: Per unit of cosine; positive.
         intercept: At cosine 0.
-        cutoff: The relevance under which a document is not listed unless asked for.
+        cutoff: The least relevance at which a document is listed unless asked for; a query with many probable
+            documents stops higher.
     """
 
     slope: float

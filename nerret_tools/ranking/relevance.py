@@ -12,7 +12,7 @@ from nerret_tools.models import Calibration
 from nerret_tools.ranking.scores import Scores
 from nerret_tools.ranking.search import Search
 
-__all__ = ["Limits", "limits", "relevances"]
+__all__ = ["Limits", "best_expected_f1", "limits", "relevances"]
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -20,9 +20,6 @@ Positions = npt.NDArray[np.int64]
 LEAST_COUNTED = 0.01
 """Relevance under this counts as none in what is expected: no calibration is good to a hundredth, and the many
 documents far below would have to be scored exactly for it."""
-
-LEAST_DEFAULT = 0.1
-"""The default cut-off is never lower: what is wrong nine times out of ten is not listed unasked."""
 
 _THRESHOLD_DECIMALS = 9  # of a score: finer than scores are, coarser than the rounding of a curve and its inverse
 
@@ -69,7 +66,7 @@ def limits(curve: Calibration | None, search: Search, scores: Scores, documents:
     if search.recall is not None:
         least = _for_recall(probable, search.recall)
     elif least is None and search.min_score is None:
-        least = _for_f1(probable)
+        least = best_expected_f1(probable, curve.cutoff)
         if search.max_relevance is not None:
             least = min(least, search.max_relevance / 2)  # the next band of a list that was read
     given = [] if least is None or least <= 0 else [_score_at(curve, least)]
@@ -88,17 +85,21 @@ def limits(curve: Calibration | None, search: Search, scores: Scores, documents:
     )
 
 
-def _for_f1(probable: Floats) -> float:
+def best_expected_f1(probable: Floats, least: float) -> float:
     """The cut-off with the best expected F1, ``2 · right listed / (listed + right)``, for falling probabilities.
 
     It is half of that F1 (Lipton, Elkan and Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1
     Measure, 2014).
+
+    Args:
+        probable: ``[n]``, falling.
+        least: The cut-off is never lower.
     """
     if not len(probable):
-        return LEAST_DEFAULT
+        return least
     listed = np.arange(1, len(probable) + 1)
     best = float((2 * np.cumsum(probable) / (listed + probable.sum())).max())
-    return max(round(best / 2, 2), LEAST_DEFAULT)
+    return max(round(best / 2, 2), least)
 
 
 def _for_recall(probable: Floats, recall: float) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 from pathlib import Path
 
 from nerret_tools.errors import StoreError, StoreUnavailableError
@@ -29,6 +30,12 @@ _GRAPH = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _ROWS = 5_000
 """Copied at a time."""
+
+_HEADER = struct.Struct("<i6Q2i3QdQ")
+"""Of a graph: version, where level 0 begins, nodes that there is room for, nodes, bytes of a node, and more."""
+
+_LENGTH_BYTES = 4
+"""Of a node in ``length.bin``."""
 
 
 def compact(connection: Connection) -> int:
@@ -70,6 +77,8 @@ def compact(connection: Connection) -> int:
                 _copy(old, fresh, documents_name(name))
         finally:
             fresh.close()
+        for header in new.glob("*/header.bin"):
+            _blank_unused(header)
         with connection.replaced():
             _take_the_place(new, folder)
     except OSError as error:
@@ -86,6 +95,18 @@ def _copy(old: ChromaDatabase, fresh: ChromaDatabase, name: str) -> None:
     for first in range(0, len(ids), _ROWS):
         for page in rows.pages(ids[first : first + _ROWS]):
             made.upsert(*page)
+
+
+def _blank_unused(header: Path) -> None:
+    """Write zeros where a graph has room for more: Chroma saves that as it was in memory, with what was there."""
+    found = header.read_bytes()
+    if len(found) != _HEADER.size:
+        raise StoreError(f"{header} has a form that this version does not know; nothing was changed")
+    _, _, room, used, size, *_ = _HEADER.unpack(found)
+    for name, width in (("data_level0.bin", size), ("length.bin", _LENGTH_BYTES)):
+        with (header.parent / name).open("r+b") as file:
+            file.seek(used * width)
+            file.write(bytes((room - used) * width))
 
 
 def _take_the_place(new: Path, folder: Path) -> None:

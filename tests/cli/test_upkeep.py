@@ -3,7 +3,7 @@ import json
 
 def test_stats_show_what_an_index_holds(nerret, small_index):
     answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
-    assert (answer["documents"], answer["dimension"], answer["model"]) == (3, 500, "minilm")
+    assert (answer["documents"], answer["dimension"], answer["model"]) == (3, 256, "minilm")
     assert answer["fields"] == {"year": 3}
     shown = nerret("stats", "--index", small_index).stdout
     assert "documents" in shown

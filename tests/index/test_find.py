@@ -147,7 +147,7 @@ def test_several_types_at_once_give_the_single_answers(index):
     for one in many:
         single = index.find(one.entity_type, min_relevance=0)
         assert ids(one) == ids(single)
-        assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in single.hits], abs=2e-3)
+        assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in single.hits], abs=1e-6)
     assert index.find_many([]) == []
 
 
@@ -235,8 +235,8 @@ def test_the_complete_ranking_without_evidence_is_the_same(index):
     (ranked_ids, scores, relevances), other = index.rank_many(["airline", "dinosaur"])
     result = index.find("airline", min_relevance=0)
     assert ranked_ids == ids(result)
-    assert scores.tolist() == pytest.approx([hit.score for hit in result.hits], abs=2e-3)
-    assert relevances.tolist() == pytest.approx([hit.relevance for hit in result.hits], abs=1e-2)
+    assert scores.tolist() == pytest.approx([hit.score for hit in result.hits], abs=1e-6)
+    assert relevances.tolist() == pytest.approx([hit.relevance for hit in result.hits], abs=1e-5)
     assert set(other.ids) == set(ranked_ids)
 
 

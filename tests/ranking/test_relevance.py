@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nerret_tools.models import Calibration
 from nerret_tools.ranking import Scores, Search, limits
-from nerret_tools.ranking.relevance import LEAST_COUNTED, LEAST_DEFAULT
+from nerret_tools.ranking.relevance import LEAST_COUNTED
 
 from .worlds import make_worlds
 
@@ -67,8 +67,8 @@ def test_the_default_cut_off_has_the_best_expected_f1(made):
 
     listed = int((relevance >= found.min_relevance).sum())
     best = max(f1(count) for count in range(len(falling) + 1))
-    assert found.min_relevance >= LEAST_DEFAULT
-    assert f1(listed) >= best - 0.01 or found.min_relevance == LEAST_DEFAULT
+    assert found.min_relevance >= CURVE.cutoff
+    assert f1(listed) >= best - 0.01 or found.min_relevance == CURVE.cutoff
 
 
 def test_bands_add_up_to_the_whole_and_their_recall_grows():

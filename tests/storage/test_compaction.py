@@ -1,5 +1,7 @@
 """Erasing: after compacting, no byte of a deleted or replaced document is in any file of the folder."""
 
+import struct
+
 import numpy as np
 import pytest
 from chromadb.config import Settings
@@ -126,3 +128,14 @@ def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_s
         store.compact()
     assert store.matching({}) == {"a"}
     store.close()
+
+
+def test_room_in_a_graph_holds_nothing_of_the_process(erased, tmp_path):
+    store, _, _ = erased
+    store.compact()
+    graphs = list(tmp_path.glob("*/data_level0.bin"))
+    assert graphs
+    for path in graphs:
+        used, size = struct.unpack_from("<QQ", (path.parent / "header.bin").read_bytes(), 20)
+        assert not any(path.read_bytes()[used * size :])
+        assert not any((path.parent / "length.bin").read_bytes()[used * 4 :])

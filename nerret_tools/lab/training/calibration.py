@@ -1,7 +1,8 @@
-"""Fit the curve from scores to relevance, and the default cut-off, on development types."""
+"""Fit the curve from scores to relevance, and the least default cut-off, on development types of several domains."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,10 +11,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from nerret_tools.lab.evaluation.calibration import best_f1, expected_calibration_error, f1_at, reliability
+from nerret_tools.lab.evaluation.calibration import LIKELY, best_f1, f1_at
 from nerret_tools.models import Calibration
+from nerret_tools.ranking.relevance import best_expected_f1
 
-CUTOFFS = np.arange(0.05, 0.96, 0.01)  # relevances tried as the default
+CUTOFFS = np.arange(0.05, 0.51, 0.05)  # relevances tried as the least default
 UNRANKED = -2.0  # stands for the score of a relevant document that has none
 
 
@@ -24,39 +26,46 @@ class Judged(NamedTuple):
         scores: Of the documents ``[n]``. Relevant documents that were not ranked come with score
             `UNRANKED`; they count as missed, and the curve is not fitted to them.
         relevant: Whether each is, ``[n]``.
-        name: Of the type.
+        domain: Where the type comes from.
+        weight: Of the domain, against the others; the rankings of one share it.
     """
 
     scores: np.ndarray
     relevant: np.ndarray
-    name: str = ""
+    domain: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How a calibration does on types that it was not fitted on, each left out once; macro over types.
+    """How a calibration does on a domain that it was not fitted on.
 
     Attributes:
-        f1: At the default cut-off.
-        best_f1: The best that any cut-off gives, chosen for each type.
-        calibration_error: Expected calibration error of the ranked documents.
+        f1_share: F1 at each type's default cut-off, of the best that any cut-off gives it; mean over the types.
+        said: Mean relevance of the documents with at least 0.3.
+        right: The share of them that is relevant.
     """
 
-    f1: float
-    best_f1: float
-    calibration_error: float
+    f1_share: float
+    said: float
+    right: float
 
 
 def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
-    """Fit one logistic curve over all rankings, each counting the same.
+    """Fit one logistic curve; each domain counts by its weight, and each ranking of it the same.
 
     Returns:
-        The curve, with the cut-off that comes nearest to each ranking's best F1, in the mean.
+        The curve, with the least default cut-off that comes nearest to each ranking's best F1, in the mean.
     """
-    ranked = [(one.scores > UNRANKED, one) for one in rankings]
-    scores = torch.from_numpy(np.concatenate([one.scores[kept] for kept, one in ranked]))
-    relevant = torch.from_numpy(np.concatenate([one.relevant[kept] for kept, one in ranked])).double()
-    weights = torch.from_numpy(np.concatenate([np.full(kept.sum(), 1 / kept.sum()) for kept, _ in ranked]))
+    shares = _shares(rankings)
+    ranked = [one.scores > UNRANKED for one in rankings]
+    scores = torch.from_numpy(np.concatenate([one.scores[kept] for kept, one in zip(ranked, rankings, strict=True)]))
+    relevant = torch.from_numpy(
+        np.concatenate([one.relevant[kept] for kept, one in zip(ranked, rankings, strict=True)])
+    ).double()
+    weights = torch.from_numpy(
+        np.concatenate([np.full(kept.sum(), share / kept.sum()) for kept, share in zip(ranked, shares, strict=True)])
+    )
     line = torch.tensor([10.0, -5.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
 
@@ -69,26 +78,42 @@ def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
 
     optimizer.step(loss)
     slope, intercept = (round(value, 4) for value in line.tolist())
-    curve = Calibration(slope, intercept, cutoff=0.5)
-    shares = [f1_at(CUTOFFS, *one) / max(best_f1(*one), 1e-9) for one in (_promised(curve, two) for two in rankings)]
-    return replace(curve, cutoff=round(float(CUTOFFS[np.mean(shares, axis=0).argmax()]), 2))
+    curve = Calibration(slope, intercept, cutoff=0.0)
+    reached = [[_f1_share(replace(curve, cutoff=float(least)), one) for least in CUTOFFS] for one in rankings]
+    best = np.average(reached, axis=0, weights=shares).argmax()
+    return replace(curve, cutoff=round(float(CUTOFFS[best]), 2))
 
 
-def leave_one_out(rankings: Sequence[Judged]) -> HeldOut:
-    """Fit on all types but one, judge by the rankings of that one, for each type."""
-    f1s, bests, errors = [], [], []
-    for name in dict.fromkeys(one.name for one in rankings):
-        curve = fit_calibration([one for one in rankings if one.name != name])
-        for one in (one for one in rankings if one.name == name):
-            relevances, _ = promised = _promised(curve, one)
-            f1s.append(f1_at(np.array([curve.cutoff]), *promised)[0])
-            bests.append(best_f1(*promised))
-            ranked = one.scores > UNRANKED
-            errors.append(expected_calibration_error(reliability(relevances[ranked], one.relevant[ranked])))
-    return HeldOut(float(np.mean(f1s)), float(np.mean(bests)), float(np.mean(errors)))
+def leave_one_out(rankings: Sequence[Judged]) -> dict[str, HeldOut]:
+    """Fit on all domains but one, judge by the rankings of that one, for each domain."""
+    found = {}
+    for domain in dict.fromkeys(one.domain for one in rankings):
+        curve = fit_calibration([one for one in rankings if one.domain != domain])
+        judged = [one for one in rankings if one.domain == domain]
+        promised = np.concatenate([_promised(curve, one) for one in judged])
+        likely, truth = promised >= LIKELY, np.concatenate([one.relevant for one in judged])
+        found[domain] = HeldOut(
+            float(np.mean([_f1_share(curve, one) for one in judged])),
+            float(promised[likely].mean()) if likely.any() else 0.0,
+            float(truth[likely].mean()) if likely.any() else 0.0,
+        )
+    return found
 
 
-def _promised(curve: Calibration, one: Judged) -> tuple[np.ndarray, np.ndarray]:
-    """Relevances, 0 where there is no score, beside the truth."""
-    relevances = curve.relevance(one.scores)
-    return np.where(one.scores > UNRANKED, relevances, 0.0), one.relevant
+def _shares(rankings: Sequence[Judged]) -> np.ndarray:
+    """What each ranking counts ``[n]``, in all 1."""
+    counts = Counter(one.domain for one in rankings)
+    shares = np.array([one.weight / counts[one.domain] for one in rankings])
+    return np.asarray(shares / shares.sum())
+
+
+def _f1_share(curve: Calibration, one: Judged) -> float:
+    """F1 at the default cut-off, of the best that any gives."""
+    promised = _promised(curve, one)
+    least = best_expected_f1(np.sort(promised)[::-1], curve.cutoff)
+    return float(f1_at(np.array([least]), promised, one.relevant)[0] / max(best_f1(promised, one.relevant), 1e-9))
+
+
+def _promised(curve: Calibration, one: Judged) -> np.ndarray:
+    """Relevances ``[n]``, 0 where there is no score."""
+    return np.where(one.scores > UNRANKED, curve.relevance(one.scores), 0.0)

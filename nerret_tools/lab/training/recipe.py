@@ -213,13 +213,25 @@ class CalibrationStep(_Part):
 
     Attributes:
         kind: Names the step.
-        labelled: Development sets.
+        labelled: Development sets, each a domain; read as they are and with sentences joined to documents.
         limit: No more than the first documents of each.
+        joined: So many sentences to a document.
+        typed: Passages with free-text types, of which those that are held back are one more domain: of rare types.
+        typed_types: How many of their types are asked for.
+        typed_weight: Of that domain, against one of the others.
+        taxonomy: Nouns in the format of wndb(5WN), which tell what types are true of a typed mention.
+        seed: Of joining, and of the choice of types.
     """
 
     kind: Literal["calibration"]
     labelled: list[LabelledFiles]
     limit: int | None = None
+    joined: int = 8
+    typed: list[str] = []
+    typed_types: int = 300
+    typed_weight: float = 5.0
+    taxonomy: str | None = None
+    seed: int = 0
 
 
 class FirstDocuments(_Part):

@@ -5,25 +5,23 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from nerret_tools.detection.span_head import SpanHead
-from nerret_tools.documents import Document
 from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.errors import DataFileError, ModelError
-from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
+from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.training.archetype_steps import make_archetypes
 from nerret_tools.lab.training.body import train_body
 from nerret_tools.lab.training.body_data import draws, marked_texts
-from nerret_tools.lab.training.calibration import UNRANKED, Judged, fit_calibration, leave_one_out
+from nerret_tools.lab.training.calibration import fit_calibration, leave_one_out
 from nerret_tools.lab.training.export import export
+from nerret_tools.lab.training.judging import judged_rankings
 from nerret_tools.lab.training.mentions import labelled_mentions, taxonomy_mentions
 from nerret_tools.lab.training.projection import train_projection
 from nerret_tools.lab.training.recipe import (
@@ -43,7 +41,7 @@ from nerret_tools.models.encoders import load_encoder
 from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, PROJECTION_FILE, RECIPE_FILE, SPAN_HEAD_FILE
 
 if TYPE_CHECKING:
-    from nerret_tools.index import EntityIndex
+    pass
 
 logger = logging.getLogger(__name__)
 
@@ -172,51 +170,21 @@ def make_projection(spec: ModelSpec, recipe: ProjectionStep, data: Path, out: Pa
 
 
 def make_calibration(spec: ModelSpec, recipe: CalibrationStep, data: Path, out: Path) -> Path:
-    """Fit relevance on development sets; return the file.
-
-    On detected mentions; on the marked ones where the model has no span head.
-    """
-    from nerret_tools.index import EntityIndex
-
-    rankings: list[Judged] = []
-    for source in recipe.labelled:
-        labelled = read_labelled(data / source.path, data / source.types, limit_documents=recipe.limit)
-        with tempfile.TemporaryDirectory() as folder, EntityIndex.open(folder, model=spec) as index:
-            index.add(
-                Document(
-                    id=document.id, text=document.text, spans=None if spec.has_span_head else document.gold_spans()
-                )
-                for document in labelled.documents
-            )
-            rankings += _judged(labelled, index, source.path)
+    """Fit relevance on development sets, and log how it does on each when fitted on the others; return the file."""
+    rankings = judged_rankings(spec, recipe, data)
     if not rankings:
         raise DataFileError("no mention was found in the development sentences: there is nothing to calibrate on")
-    if len(rankings) > 1:  # else nothing is left when one is held out
-        held = leave_one_out(rankings)
-        logger.info(
-            "%d development types, each left out once: F1 %.3f at the default cut-off, %.3f of the best %.3f; "
-            "expected calibration error %.3f",
-            len(rankings),
-            held.f1,
-            held.f1 / held.best_f1,
-            held.best_f1,
-            held.calibration_error,
-        )
+    if len({one.domain for one in rankings}) > 1:
+        for domain, held in leave_one_out(rankings).items():
+            logger.info(
+                "%s left out: F1 %.3f of each type's best; over 0.3, said %.2f, right %.2f",
+                domain,
+                held.f1_share,
+                held.said,
+                held.right,
+            )
     fit_calibration(rankings).save(out / CALIBRATION_FILE)
     return out / CALIBRATION_FILE
-
-
-def _judged(labelled: LabelledData, index: EntityIndex, name: str) -> Iterator[Judged]:
-    """Each type's ranking with what is relevant, documents without a mention last."""
-    stored = set(index.ids())
-    rankings = index.rank_many(list(labelled.types.values()))
-    for label, (ids, scores, _) in zip(labelled.types, rankings, strict=True):
-        relevant = labelled.relevant[label] & stored
-        if not relevant or not ids:
-            continue
-        unranked = len(relevant.difference(ids))
-        found = np.array([document_id in relevant for document_id in ids] + [True] * unranked)
-        yield Judged(np.concatenate([scores, np.full(unranked, UNRANKED)]), found, f"{name}: {label}")
 
 
 def _encoder(spec: ModelSpec, out: Path) -> TorchEncoder:

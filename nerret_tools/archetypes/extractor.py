@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import numpy as np
 
@@ -249,6 +249,12 @@ class EntityExtractor:
         )
         self._schema = (key, mediation)
         return mediation
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError(
+            "an extractor cannot be pickled or copied: it holds a model. Load it there instead: EntityExtractor.load()"
+        )
 
     def _check_process(self) -> None:
         """A forked child has none of the threads that the model runs in, and would wait for them for ever."""

@@ -110,4 +110,5 @@ def compact(place: IndexPlace, name: IndexName = "default", model: ModelName = N
     if as_json:
         print_json(CompactReport(freed_bytes=freed))
         return
-    typer.echo(f"Compacted; {freed / 2**20:,.1f} MiB given back.")
+    size = f"{abs(freed) / 2**20:,.1f} MiB"
+    typer.echo(f"Compacted; {size} given back." if freed >= 0 else f"Compacted; {size} more, as room to grow.")

@@ -58,7 +58,7 @@ class MappedRows:
         """As of an array: a slice of rows, or an array of row numbers from 0."""
         self.check()
         if not isinstance(key, np.ndarray) or not hasattr(os, "pread"):
-            return self._mapped()[key]  # type: ignore[no-any-return]
+            return self._mapped()[key]  # type: ignore[no-any-return]  # NumPy: Any for a key of any kind
         found = np.empty((len(key), self.shape[1]), self._dtype)
         size = self.shape[1] * self._dtype.itemsize
         for place, row in enumerate(key.tolist()):

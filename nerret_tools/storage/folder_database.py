@@ -173,6 +173,7 @@ def _read(
             raise StoreUnavailableError("the index was removed meanwhile; open it again")
         successor = self.database.successor.table(self.name)
         answer = getattr(successor, method.__name__)(*args, **kwargs)
+        # An iterator is read here, while the successor is open; no type says that its list will do for it
         return list(answer) if isinstance(answer, Iterator) else answer  # type: ignore[return-value]
 
     call.__doc__ = method.__doc__

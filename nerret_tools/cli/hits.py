@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nerret_tools.cli.output import visible
-from nerret_tools.documents import FindResult, Hit, Mention
+from nerret_tools.documents import FindResult, Hit
+from nerret_tools.showing.excerpt import excerpt as cut
 
 __all__ = ["excerpt", "expectation", "headline", "print_hits"]
 
@@ -32,7 +33,6 @@ NARROWEST_WITH_PLACE = 60
 """Characters of a terminal below which the place of a mention is left out."""
 
 HIGHLIGHT = "bold green"
-ELLIPSIS = "…"
 
 
 def headline(found: FindResult, *, by_score: bool = False) -> str:
@@ -124,51 +124,11 @@ def excerpt(hit: Hit, budget: int, *, brackets: bool) -> Text:
         budget: Characters of the text to show at most; the best mention is shown in any case.
         brackets: Put mentions in square brackets, for places where there is no bold.
     """
-    text, best = visible(hit.document.text), hit.mentions[0]
-    begin, finish = _window(text, best, budget)
-    shown = Text(ELLIPSIS if begin > 0 else "")
-    at = begin
-    for mention in _disjoint(hit.mentions, begin, finish):
-        shown.append(text[at : mention.start])
-        surface = text[mention.start : mention.end]
-        shown.append(f"[{surface}]" if brackets else surface, style=None if brackets else HIGHLIGHT)
-        at = mention.end
-    shown.append(text[at:finish])
-    if finish < len(text):
-        shown.append(ELLIPSIS)
+    shown = Text()
+    for piece in cut(visible(hit.document.text), hit.mentions, budget):
+        marked = piece.mention is not None
+        shown.append(
+            f"[{piece.text}]" if marked and brackets else piece.text,
+            style=HIGHLIGHT if marked and not brackets else None,
+        )
     return shown
-
-
-def _window(text: str, best: Mention, budget: int) -> tuple[int, int]:
-    if len(text) <= budget:
-        return 0, len(text)
-    spare = max(0, budget - (best.end - best.start))
-    begin = max(0, min(best.start - spare // 2, len(text) - budget))
-    finish = max(best.end, min(len(text), begin + budget))
-    begin = min(begin, best.start)
-    return _at_word(text, begin, best.start), _at_word_end(text, finish, best.end)
-
-
-def _at_word(text: str, begin: int, before: int) -> int:
-    """Moves the cut to the start of the next word, where there is one before the mention."""
-    if begin == 0 or text[begin - 1] == " ":
-        return begin
-    space = text.find(" ", begin, before)
-    return begin if space < 0 else space + 1
-
-
-def _at_word_end(text: str, finish: int, after: int) -> int:
-    if finish == len(text) or text[finish] == " ":
-        return finish
-    space = text.rfind(" ", after, finish)
-    return finish if space < 0 else space
-
-
-def _disjoint(mentions: Sequence[Mention], begin: int, finish: int) -> list[Mention]:
-    """Keeps the mentions inside the window; of two that overlap, the better one."""
-    kept: list[Mention] = []
-    for mention in mentions:
-        inside = begin <= mention.start and mention.end <= finish
-        if inside and all(mention.end <= other.start or other.end <= mention.start for other in kept):
-            kept.append(mention)
-    return sorted(kept, key=lambda mention: mention.start)

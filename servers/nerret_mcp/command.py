@@ -74,12 +74,11 @@ def _serve_stdio(library: Library, options: Options) -> None:
 def _serve_http(library: Library, options: Options) -> None:
     import anyio
 
-    from nerret_mcp.http import PATH, listen, serve
+    from nerret_mcp.http import PATH, serve
+    from nerret_tools.listening import address_of, listen
 
-    listener = listen(options)
-    host, port = listener.getsockname()[:2]
-    host = f"[{host}]" if ":" in host else host
-    sys.stderr.write(f"listening on http://{host}:{port}{PATH}\n")
+    listener = listen(options.host, options.port)
+    sys.stderr.write(f"listening on {address_of(listener)}{PATH}\n")
     sys.stderr.flush()
     gc.enable()
     anyio.run(serve, library, options, listener)

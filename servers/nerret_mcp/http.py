@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import socket
 from functools import partial
 
@@ -17,10 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from nerret_mcp.library import Library
-from nerret_mcp.options import Options, is_loopback
+from nerret_mcp.options import Options
 from nerret_mcp.server import create_server
+from nerret_tools.listening import Gate, same_secret
 
-__all__ = ["PATH", "SharedToken", "create_app", "listen", "serve"]
+__all__ = ["PATH", "SharedToken", "create_app", "serve"]
 
 PATH = "/mcp"
 HEALTH_PATH = "/health"
@@ -31,18 +31,16 @@ _GOODBYE_SECONDS = 3
 _CLIENT = "bearer"
 """The name of everybody who knows the token."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
 
 class SharedToken:
     """A `TokenVerifier` of one secret that server and clients share."""
 
     def __init__(self, token: str) -> None:
-        self._token = token.encode()
+        self._token = token
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Whether it is the secret, told in a time that does not depend on where it differs."""
-        if not hmac.compare_digest(token.encode(errors="surrogateescape"), self._token):
+        if not same_secret(token, self._token):
             return None
         return AccessToken(token=token, client_id=_CLIENT, scopes=[])
 
@@ -58,29 +56,18 @@ def create_app(library: Library, options: Options) -> Starlette:
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=options.max_request_bytes,
-        transport_security=_security(options),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # `Gate` does it
         host=options.host,
+    )
+    app.add_middleware(
+        Gate,
+        host=options.host,
+        hosts=options.allowed_hosts,
+        origins=options.allowed_origins,
+        unguarded=[HEALTH_PATH],
     )
     app.router.routes.append(Route(HEALTH_PATH, partial(_health, library), methods=["GET"]))
     return app
-
-
-def listen(options: Options) -> socket.socket:
-    """Take the port before anything else is done.
-
-    Raises:
-        OSError: It is taken, or there is no such address.
-    """
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((options.host.strip("[]"), options.port))
-        listener.listen()  # those who come before all is set up wait instead of being turned away
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 async def serve(library: Library, options: Options, listener: socket.socket) -> None:
@@ -98,14 +85,3 @@ async def serve(library: Library, options: Options, listener: socket.socket) -> 
 async def _health(library: Library, _: Request) -> Response:
     state = library.state
     return JSONResponse({"status": "failed" if state == "failed" else "ok", "model": state})
-
-
-def _security(options: Options) -> TransportSecuritySettings:
-    """Pages of foreign sites in a browser of this machine must not get through, whatever name they resolve."""
-    hosts = [*options.allowed_hosts, *(_LOOPBACK if is_loopback(options.host) else ())]
-    origins = [f"http://{host}" for host in _LOOPBACK] if is_loopback(options.host) else []
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=[form for host in hosts for form in (host, f"{host}:*")],
-        allowed_origins=[form for one in [*options.allowed_origins, *origins] for form in (one, f"{one}:*")],
-    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from nerret_tools.listening import MIN_TOKEN_CHARACTERS, is_loopback
 
 __all__ = ["TOKEN_VARIABLE", "Options", "UsageError", "parse"]
 
@@ -17,8 +18,6 @@ TOKEN_VARIABLE = "NERRET_MCP_TOKEN"
 TRANSPORTS = ("stdio", "http")
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
-
-MIN_TOKEN_CHARACTERS = 16
 
 MIN_PAGE_CHARACTERS = 2_000
 """Room for a header and for one document with three mentions and their snippets."""
@@ -82,16 +81,6 @@ class Options:
                 f"--host {self.host} can be reached from other machines: name the host that clients use with "
                 f"--allowed-host and set a token in {TOKEN_VARIABLE}, or listen on 127.0.0.1"
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Options:

@@ -25,6 +25,7 @@ COMMANDS = {
     "sweep": "nerret_tools.cli.sweep:sweep",
     "train": "nerret_tools.cli.train:train",
     "models": "nerret_tools.cli.models:app",
+    "serve": "nerret_tools.cli.serve:serve",
     "stats": "nerret_tools.cli.upkeep:stats",
     "mentions": "nerret_tools.cli.upkeep:mentions",
     "delete": "nerret_tools.cli.upkeep:delete",

@@ -1,0 +1,69 @@
+"""The application: which address shows what, who may ask for it, and what a failure says."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from nerret_page.asking import Asking
+from nerret_page.desk import Desk
+from nerret_page.entrance import Entrance
+from nerret_page.faults import told
+from nerret_page.headers import SafeHeaders
+from nerret_page.options import Options
+from nerret_page.rendering import FOLDER, page
+from nerret_tools.errors import NerretError
+from nerret_tools.listening import Gate
+
+__all__ = ["create_app"]
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(options: Options, desk: Desk | None = None) -> Starlette:
+    """The ASGI application.
+
+    Args:
+        options: What is served and to whom.
+        desk: The index, where it is open already.
+    """
+    desk = desk or Desk(options)
+    asking = Asking(desk)
+    routes = [
+        Route("/", asking.answer),
+        Route("/rows", asking.rows),
+        Route("/entities", asking.entities),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+    ]
+    guards = [
+        Middleware(SafeHeaders),
+        Middleware(
+            Gate,
+            host=options.host,
+            hosts=options.allowed_hosts,
+            origins=[f"{scheme}://{host}" for host in options.allowed_hosts for scheme in ("http", "https")],
+        ),
+    ]
+    if options.token is not None:
+        guards.append(Middleware(Entrance, token=options.token))
+    return Starlette(
+        routes=routes, middleware=guards, exception_handlers={NerretError: _failed, 404: partial(_not_there)}
+    )
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    fault = told(error)
+    if fault.status >= 500:
+        _log.error("%s: %s", type(error).__name__, error)
+    return page(request, "fault.html", status=fault.status, fault=fault)
+
+
+def _not_there(request: Request, _: Exception) -> Response:
+    return page(request, "fault.html", status=404, fault=None)

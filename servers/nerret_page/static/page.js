@@ -1,0 +1,93 @@
+// What every view shares: parts that are loaded later, lists that go on as one scrolls, and what went wrong.
+
+/** Says something at the bottom of the page, with a button that does something about it. */
+export function say(text, action, run) {
+  const notice = document.getElementById("notice");
+  notice.replaceChildren(document.createTextNode(text));
+  if (run) {
+    const button = document.createElement("button");
+    button.textContent = action;
+    button.addEventListener("click", () => { notice.hidden = true; run(); });
+    notice.append(button);
+  }
+  notice.hidden = false;
+}
+
+export const hush = () => { document.getElementById("notice").hidden = true; };
+
+class Refusal extends Error {}
+
+/** Asks the server; throws with what a person can be told. */
+export async function ask(address, options) {
+  let answer;
+  try {
+    answer = await fetch(address, options);
+  } catch {
+    throw new Refusal("nerret serve does not answer; it may have been stopped.");
+  }
+  if (answer.ok) return answer;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fault = page.querySelector("[data-fault]");
+  const words = fault ? [...fault.querySelectorAll("h1, p:not(:has(a))")].map((one) => one.textContent.trim()) : [];
+  const refusal = new Refusal(words.join(". ") || `The server answered ${answer.status}.`);
+  refusal.status = answer.status;
+  throw refusal;
+}
+
+/** The elements of a part of a page that the server rendered. */
+export async function part(address) {
+  const text = await (await ask(address)).text();
+  return [...new DOMParser().parseFromString(`<template>${text}</template>`, "text/html").querySelector("template").content.childNodes];
+}
+
+/** Runs what asks the server; where that fails, says so and offers to try again. */
+export async function trying(run) {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 409) say(error.message, "Show the new list", () => location.reload());
+    else say(error.message, "Try again", () => trying(run));
+    return false;
+  }
+}
+
+function watchRows(rows) {
+  let busy = false;
+  const watcher = new IntersectionObserver((seen) => {
+    if (busy || !seen.some((one) => one.isIntersecting)) return;
+    busy = true;
+    const last = rows.querySelector(".following");
+    trying(async () => {
+      const more = await part(last.dataset.next);
+      last.replaceWith(...more);
+      hush();
+      busy = false;
+      watch();
+    });
+  }, { rootMargin: "800px" });
+  const watch = () => {
+    watcher.disconnect();
+    const next = rows.querySelector(".following");
+    if (next) watcher.observe(next);
+  };
+  watch();
+}
+
+export function start(root = document) {
+  for (const place of root.querySelectorAll("[data-load]")) {
+    trying(async () => place.replaceChildren(...await part(place.dataset.load)));
+  }
+  const rows = root.querySelector("#rows");
+  if (rows) watchRows(rows);
+}
+
+document.addEventListener("click", (event) => {
+  const more = event.target.closest("a[data-more]");
+  if (!more) return;
+  event.preventDefault();
+  trying(async () => more.closest(".more").replaceWith(...await part(more.href)));
+});
+
+start();

@@ -209,6 +209,7 @@ class EntityIndex:
         max_relevance: float | None = None,
         recall: float | None = None,
         where: Mapping[str, Any] | None = None,
+        ids: Sequence[str] | None = None,
         cursor: str | None = None,
         max_mentions: int = 3,
     ) -> FindResult:
@@ -225,6 +226,7 @@ class EntityIndex:
             max_relevance: Only documents below it: what follows a list that was read down to this cut-off.
             recall: Takes the cut-off over which this share of all right documents is expected, such as 0.9.
             where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
+            ids: Only these documents, such as one whose mentions are all wanted; unknown ones are left out.
             cursor: ``next_cursor`` of the page before, or the ``cursor`` of any of its hits, with the same
                 arguments; ``limit`` may change from page to page and is the former one where it is ``None``.
             max_mentions: Mentions shown a document.
@@ -241,6 +243,7 @@ class EntityIndex:
             max_relevance=max_relevance,
             recall=recall,
             where=where,
+            ids=ids,
             cursor=cursor,
             max_mentions=max_mentions,
         )

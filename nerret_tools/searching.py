@@ -96,7 +96,7 @@ class Searcher:
         if not entity_types:
             return []
         scan = self.store.scan()
-        allowed = None if search.where is None else self.store.matching(search.where)
+        allowed = self._allowed(search)
         return [
             self._page(entity_type, scores, allowed, search)
             for entity_type, scores in zip(entity_types, self._scores(scan, entity_types), strict=True)
@@ -117,10 +117,17 @@ class Searcher:
     def entities(self, entity_type: str, search: Search) -> EntityPage:
         """List the entities of a type."""
         self._check([entity_type], search)
-        allowed = None if search.where is None else self.store.matching(search.where)
+        allowed = self._allowed(search)
         (scores,) = self._scores(self.store.scan(), [entity_type])
         stops = limits(self._curve, search, scores, scores.documents(allowed))
         return self._lister.page(entity_type, scores, allowed, search, stops.min_score, stops.min_relevance)
+
+    def _allowed(self, search: Search) -> AbstractSet[str] | None:
+        """Ids of the documents that may be listed; None: all."""
+        matching = None if search.where is None else self.store.matching(search.where)
+        if search.ids is None:
+            return matching
+        return frozenset(search.ids) if matching is None else matching.intersection(search.ids)
 
     def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
         for entity_type in entity_types:

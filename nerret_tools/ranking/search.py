@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -29,6 +29,7 @@ class Search:
     max_relevance: float | None = None
     recall: float | None = None
     where: Mapping[str, Any] | None = None
+    ids: Sequence[str] | None = None
     cursor: str | None = None
     max_mentions: int = 3
 
@@ -51,6 +52,8 @@ class Search:
                 raise FilterError("recall chooses the cut-off: leave out min_relevance and min_score")
         if self.where is not None and not isinstance(self.where, Mapping):
             raise FilterError(f"where must be a mapping such as {{'source': 'wiki'}}, not {_kind(self.where)}")
+        if isinstance(self.ids, (str, bytes)):
+            raise FilterError(f"ids must be a list, not {type(self.ids).__name__}; for a single document, pass [id]")
         if self.cursor is not None and not isinstance(self.cursor, str):
             raise CursorError(
                 f"a cursor is text, not {_kind(self.cursor)}; pass next_cursor as it came, or start without a cursor"
@@ -62,8 +65,9 @@ class Search:
         ``limit`` and ``max_mentions`` are not among it: they may change from page to page.
         """
         plain = " ".join(entity_type.split())  # as the model sees it
+        named = [] if self.ids is None else [sorted(self.ids)]
         return json.dumps(
-            [plain, self.min_score, self.min_relevance, self.max_relevance, self.recall, self.where],
+            [plain, self.min_score, self.min_relevance, self.max_relevance, self.recall, self.where, *named],
             sort_keys=True,
             default=str,
         )

@@ -54,6 +54,21 @@ def test_a_document_without_a_mention_is_never_listed(index):
     assert "none" not in ids(index.find("airline", min_relevance=0))
 
 
+def test_named_documents_are_ranked_among_themselves_with_the_scores_they_have(index):
+    whole = {hit.document_id: hit.score for hit in index.find("airline", min_relevance=0).hits}
+    asked = ["river-1", "dino-2", "nowhere", "air-1"]
+    found = index.find("airline", min_relevance=0, ids=asked)
+    assert {hit.document_id: hit.score for hit in found.hits} == {key: whole[key] for key in asked if key in whole}
+    assert ids(found)[0] == "air-1"
+    assert ids(index.find("airline", min_relevance=0, ids=asked, where={"kind": "dino"})) == ["dino-2"]
+    cursor = index.find("airline", min_relevance=0, ids=asked, limit=1).next_cursor
+    assert ids(index.find("airline", min_relevance=0, ids=asked, cursor=cursor)) == ids(found)[1:2]
+    with pytest.raises(CursorError):
+        index.find("airline", min_relevance=0, cursor=cursor)
+    with pytest.raises(FilterError, match="pass \\[id\\]"):
+        index.find("airline", ids="air-1")
+
+
 def test_pages_of_any_size_add_up_to_the_whole(index):
     whole = index.find("airline", min_relevance=0)
     assert whole.next_cursor is None

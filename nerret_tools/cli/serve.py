@@ -37,7 +37,7 @@ def serve(
         options.Options(
             index=place,
             name=name,
-            model=model,
+            **({} if model is None else {"model": model}),
             host=host,
             port=port,
             allowed_hosts=tuple(allowed_host or ()),

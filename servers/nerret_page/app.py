@@ -18,6 +18,8 @@ from nerret_page.entrance import Entrance
 from nerret_page.faults import told
 from nerret_page.headers import SafeHeaders
 from nerret_page.options import Options
+from nerret_page.rankings import Rankings
+from nerret_page.reading import Reading
 from nerret_page.rendering import FOLDER, page
 from nerret_tools.errors import NerretError
 from nerret_tools.listening import Gate
@@ -35,11 +37,14 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
         desk: The index, where it is open already.
     """
     desk = desk or Desk(options)
-    asking = Asking(desk)
+    rankings = Rankings()
+    asking, reading = Asking(desk, rankings), Reading(desk, rankings)
     routes = [
         Route("/", asking.answer),
         Route("/rows", asking.rows),
         Route("/entities", asking.entities),
+        Route("/curve", asking.curve),
+        Route("/document", reading.document),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     guards = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from nerret_page.desk import Desk
 from nerret_page.question import Question
+from nerret_page.rankings import Rankings
 from nerret_page.rendering import page
 from nerret_tools import FindResult, Hit, Mention
 from nerret_tools.showing import title_of
@@ -59,10 +60,12 @@ class Asking:
 
     Args:
         desk: Where the index is.
+        rankings: For the curve.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, rankings: Rankings) -> None:
         self._desk = desk
+        self._rankings = rankings
 
     def answer(self, request: Request) -> Response:
         """The whole page: with no question the form alone, else the first documents too."""
@@ -89,6 +92,14 @@ class Asking:
             cursor = request.query_params.get("cursor")
             found = index.entities(question.entity_type, limit=ENTITIES, cursor=cursor, **question.options)
         return page(request, "entities.html", question=question, found=found, first=cursor is None)
+
+    def curve(self, request: Request) -> Response:
+        """What is to be expected of the list wherever it stops, and where it stops now."""
+        question = Question.of(request.query_params)
+        with self._desk.index() as index:
+            stops = index.find(question.entity_type, limit=1, max_mentions=0, **question.options)
+            standing = self._rankings.of(index, question)
+        return JSONResponse({"points": standing.curve(), "rank": stops.total})
 
 
 def _listed(question: Question, found: FindResult) -> dict[str, Any]:

@@ -38,8 +38,7 @@ class Desk:
         with self._lock:
             if self._index is None:
                 options = self._options
-                model = {} if options.model is None else {"model": options.model}
-                self._index = EntityIndex.open(options.index, options.name, create=False, **model)
+                self._index = EntityIndex.open(options.index, options.name, options.model, create=False)
             index = self._index
         try:
             yield index

@@ -20,7 +20,7 @@ class Options:
     Attributes:
         index: A folder, or ``http://host:port`` of a Chroma server.
         name: Of the index there.
-        model: The model that it was made with; ``None``: the default one.
+        model: The model that it was made with.
         host: To listen on.
         port: To listen on; 0 takes a free one.
         allowed_hosts: Host headers that are accepted besides the loopback ones.
@@ -32,7 +32,7 @@ class Options:
 
     index: str
     name: str = "default"
-    model: str | None = None
+    model: str = "minilm"
     host: str = "127.0.0.1"
     port: int = 8766
     allowed_hosts: tuple[str, ...] = ()

@@ -56,13 +56,15 @@ class Question:
             except ValueError as error:
                 raise FilterError(f"the filter is not valid JSON: {error}") from None
             return parsed
-        found = []
+        found: list[dict[str, Any]] = []
         for line in filter(None, map(str.strip, self.where.splitlines())):
             key, sign, value = line.partition("=")
             if not sign or not key.strip():
                 raise FilterError(f"a filter is key=value, one a line, for example year=1990; not {line!r}")
             found.append({key.strip(): parse_scalar(value)})
-        return {"$and": found} if len(found) > 1 else (found or [None])[0]
+        if len(found) > 1:
+            return {"$and": found}
+        return found[0] if found else None
 
     @property
     def options(self) -> dict[str, Any]:

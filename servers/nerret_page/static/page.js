@@ -1,4 +1,6 @@
-// What every view shares: parts that are loaded later, lists that go on as one scrolls, and what went wrong.
+// What every view shares: parts that are loaded later, lists that go on as one scrolls, keys, and what went wrong.
+
+import { curve } from "./curve.js";
 
 /** Says something at the bottom of the page, with a button that does something about it. */
 export function say(text, action, run) {
@@ -75,12 +77,28 @@ function watchRows(rows) {
   watch();
 }
 
-export function start(root = document) {
+/** Shows another answer in the place of the one that is there, as its address does. */
+export function show(address) {
+  trying(async () => {
+    const page = new DOMParser().parseFromString(await (await ask(address)).text(), "text/html");
+    document.querySelector(".columns").replaceWith(page.querySelector(".columns"));
+    for (const id of ["total", "complete"]) {
+      document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+    }
+    history.replaceState(null, "", address);
+    start(document.querySelector(".columns"));
+    hush();
+  });
+}
+
+function start(root) {
   for (const place of root.querySelectorAll("[data-load]")) {
     trying(async () => place.replaceChildren(...await part(place.dataset.load)));
   }
   const rows = root.querySelector("#rows");
   if (rows) watchRows(rows);
+  const figure = root.querySelector("[data-curve]");
+  if (figure) curve(figure);
 }
 
 document.addEventListener("click", (event) => {
@@ -90,4 +108,12 @@ document.addEventListener("click", (event) => {
   trying(async () => more.closest(".more").replaceWith(...await part(more.href)));
 });
 
-start();
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!target) return;
+  event.preventDefault();
+  target.click();
+});
+
+start(document);

@@ -43,3 +43,92 @@ def test_a_visitor_asks_and_scrolls_to_the_end(open_page, engine):
     page.wait_for_function("() => (scrollTo(0, document.body.scrollHeight), !document.querySelector('.following'))")
     assert ids(page) == expected
     assert page.locator("aside .what", has_text="Velociraptor").count() == 1
+
+
+def test_the_counts_move_with_the_cut_off_and_the_list_stops_where_it_is_dropped(open_page, engine):
+    page = open_page("/?type=dinosaur")
+    slider = page.get_by_label("Where the list stops")
+    slider.wait_for()
+    before = int(page.locator("#total").inner_text())
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + 20, steps=5)
+    moved = int(page.locator("#total").inner_text())
+    words = page.locator("#complete").inner_text()
+    assert moved < before
+    assert "of all that are right to be missing" in words
+    page.mouse.up()
+    page.wait_for_function("() => location.search.includes('min_relevance')")
+    page.wait_for_selector("aside .entities")
+    assert int(page.locator("#total").inner_text()) == moved
+    cutoff = float(page.evaluate("new URL(location).searchParams.get('min_relevance')"))
+    assert engine.find("dinosaur", min_relevance=cutoff, limit=1).total == moved
+    page.reload()
+    assert int(page.locator("#total").inner_text()) == moved
+
+
+def test_with_the_keyboard_alone_one_asks_stops_elsewhere_reads_and_goes_on(open_page, engine):
+    page = open_page()
+    page.keyboard.type("dinosaur")  # the field has the focus
+    page.keyboard.press("Enter")
+    slider = page.get_by_label("Where the list stops")
+    slider.wait_for()
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("() => location.search.includes('min_relevance')")
+    page.goto(page.url.split("&min")[0])
+    expected = [hit.document_id for hit in engine.find("dinosaur").hits]
+    page.locator("#rows .id").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#here")
+    assert page.evaluate("new URL(location).searchParams.get('id')") == expected[0]
+    page.keyboard.press("n")
+    page.wait_for_url(f"**id={expected[1]}*")
+    assert page.get_by_text(f"2 of {len(expected)}").is_visible()
+    page.keyboard.press("p")
+    page.wait_for_url(f"**id={expected[0]}*")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#rows .row")
+
+
+def test_a_megabyte_is_read_in_parts_with_its_mentions_marked(open_page):
+    page = open_page("/document?type=dinosaur&id=long")
+    assert page.locator("mark#here").inner_text() == "Triceratops"
+    assert page.locator(".full-text").evaluate("one => one.textContent.length") < 40_000
+    page.get_by_text("All 24 places").click()
+    page.locator(".places a").last.click()
+    page.wait_for_selector("#here")
+    assert page.locator("#here").evaluate("one => one.getBoundingClientRect().top") < 800
+    page.get_by_role("link", name="Earlier part").click()
+    page.get_by_role("link", name="Later part").wait_for()
+
+
+def test_a_hostile_corpus_does_nothing(open_page):
+    for path in ("/?type=dinosaur&min_relevance=0&where=kind%3Dhostile", "/entities?type=dinosaur"):
+        page = open_page(path)
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "taken"
+        assert page.locator("img").count() == 0
+    page = open_page("/?type=dinosaur&min_relevance=0&where=kind%3Dhostile")
+    page.locator("#rows .id").click()
+    page.wait_for_selector("#here")
+    assert "<script>" in page.locator(".full-text").inner_text()
+    assert page.locator("script:not([src])").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/?type=dinosaur", "/document?type=dinosaur&id=long"])
+def test_it_fits_a_telephone(open_page, path):
+    page = open_page(path, width=390)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_it_is_dark_where_the_visitor_likes_it_dark(open_page):
+    shades = []
+    for scheme in ("light", "dark"):
+        page = open_page("/?type=dinosaur", color_scheme=scheme)
+        shades.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    light, dark = (int(shade.removeprefix("rgb(").split(",")[0]) for shade in shades)
+    assert light > 200
+    assert dark < 60

@@ -1,0 +1,108 @@
+"""Where to stop: the whole ranking of a question, kept for the views that need more of it than a page."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nerret_page.question import Question
+from nerret_tools import EntityIndex
+
+__all__ = ["Rankings", "Standing"]
+
+KEPT = 8
+"""Rankings of former questions: somebody goes back and forth between a few."""
+
+LEAST = 0.01
+"""Relevance under which a document is not in the curve, as in the engine's expectations."""
+
+POINTS = 300
+"""Places of the curve where the cut-off can be put: finer than a hand is."""
+
+
+class Standing(NamedTuple):
+    """The ranking of a question, best first.
+
+    Attributes:
+        ids: Of the documents.
+        relevances: ``[n]``, falling; not a number where the model has no calibration.
+    """
+
+    ids: list[str]
+    relevances: np.ndarray
+
+    def over(self, min_relevance: float) -> int:
+        """How many documents reach a cut-off."""
+        return int((self.relevances >= min_relevance).sum())
+
+    def curve(self) -> list[dict[str, float]]:
+        """Places where the list might stop, with the cut-off that stops it there and what is to be expected then.
+
+        After ``rank`` documents: their expected precision, and the share of all right ones that is expected in them.
+        """
+        probable = self.relevances[: self.over(LEAST)]
+        count = len(probable)
+        if not count:
+            return []
+        sums = np.cumsum(probable)
+        spread = np.geomspace(1, count, POINTS // 2), np.linspace(1, count, POINTS // 2)
+        ranks = np.unique(np.concatenate(spread).round().astype(int))
+        ranks = np.unique(np.searchsorted(-probable, -probable[ranks - 1], side="right"))  # equals stand together
+        below = np.append(self.relevances, 0.0)[ranks]
+        return [
+            {
+                "rank": int(rank),
+                "cutoff": _between(float(low), float(probable[rank - 1])),
+                "precision": round(float(sums[rank - 1] / rank), 4),
+                "recall": round(float(sums[rank - 1] / sums[-1]), 4),
+            }
+            for rank, low in zip(ranks, below, strict=True)
+        ]
+
+
+def _between(low: float, high: float) -> float:
+    """The shortest decimal over one number that does not exceed the other."""
+    for digits in range(2, 12):
+        scale = 10**digits
+        shortest = (math.floor(low * scale) + 1) / scale
+        if low < shortest <= high:
+            return shortest
+    return high
+
+
+class Rankings:
+    """Ranks all documents for a question, once for each state of the index."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[Any, ...], Standing] = OrderedDict()
+
+    def of(self, index: EntityIndex, question: Question) -> Standing:
+        """The ranking of a question, whatever its cut-off.
+
+        Args:
+            index: What is asked.
+            question: Its type and filter.
+        """
+        stats = index.stats()
+        key = (stats.index_id, stats.generation, question.entity_type, question.where)
+        with self._lock:  # who asks for the same waits, instead of doing it twice
+            if key not in self._kept:
+                self._kept[key] = _ranked(index, question)
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+def _ranked(index: EntityIndex, question: Question) -> Standing:
+    (ranking,) = index.rank_many([question.entity_type])
+    if question.conditions is None:
+        return Standing(ranking.ids, ranking.relevances)
+    allowed = set(index.ids(question.conditions))
+    kept = [place for place, one in enumerate(ranking.ids) if one in allowed]
+    return Standing([ranking.ids[place] for place in kept], ranking.relevances[kept])

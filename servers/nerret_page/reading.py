@@ -1,0 +1,119 @@
+"""The document at the place: a stretch of its text with the mentions of the asked type marked, and its neighbours."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from nerret_page.desk import Desk
+from nerret_page.question import Question
+from nerret_page.rankings import Rankings
+from nerret_page.rendering import page
+from nerret_tools import EntityIndex, Hit, Mention
+from nerret_tools.showing import title_of
+from nerret_tools.showing.excerpt import pieces
+
+__all__ = ["Reading"]
+
+STRETCH = 30_000
+"""Characters shown at once: some twenty screens, which a browser lays out in a moment."""
+
+BEFORE = 5_000
+"""Of these, so many before the place."""
+
+MOST_MENTIONS = 1_000
+"""Marked in one document."""
+
+
+class Neighbours(NamedTuple):
+    """Where a document stands in the list.
+
+    Attributes:
+        place: From 1; 0 where it is not in the list.
+        total: Documents of the list.
+        previous: Id of the one before.
+        next: Id of the one behind.
+    """
+
+    place: int = 0
+    total: int = 0
+    previous: str | None = None
+    next: str | None = None
+
+
+class Reading:
+    """Its endpoint.
+
+    Args:
+        desk: Where the index is.
+        rankings: For the neighbours.
+    """
+
+    def __init__(self, desk: Desk, rankings: Rankings) -> None:
+        self._desk = desk
+        self._rankings = rankings
+
+    def document(self, request: Request) -> Response:
+        """Show a document."""
+        question = Question.of(request.query_params)
+        document_id = request.query_params.get("id", "")
+        with self._desk.index() as index:
+            documents = index.get([document_id])
+            if not documents:
+                return page(request, "missing.html", status=404, question=question, document_id=document_id)
+            hit, neighbours = None, Neighbours()
+            if question.entity_type:
+                hit, neighbours = self._asked(index, question, document_id)
+            mentions = hit.mentions if hit else [] if question.entity_type else index.mentions(document_id)
+        text = documents[0].text
+        at = _place(request.query_params.get("at"), mentions)
+        begin = _at_space(text, max(0, min(at - BEFORE, len(text) - STRETCH)))
+        finish = _at_space(text, min(len(text), begin + STRETCH))
+        in_order = sorted(mentions, key=lambda one: one.start)
+        return page(
+            request,
+            "document.html",
+            question=question,
+            document=documents[0],
+            title=title_of(documents[0].metadata),
+            hit=hit,
+            neighbours=neighbours,
+            best=min(mentions, key=lambda one: abs(one.start - at), default=None),
+            mentions=in_order,
+            pieces=pieces(text, mentions, begin, finish),
+            begin=begin,
+            finish=finish,
+            earlier=max(0, begin - STRETCH + BEFORE) if begin else None,
+            later=finish + BEFORE if finish < len(text) else None,
+        )
+
+    def _asked(self, index: EntityIndex, question: Question, document_id: str) -> tuple[Hit | None, Neighbours]:
+        """The document as the answer has it, and its neighbours there."""
+        cutoff = index.find(question.entity_type, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
+        alone = {**question.options, "min_relevance": cutoff, "ids": [document_id]}
+        hits = index.find(question.entity_type, max_mentions=MOST_MENTIONS, **alone).hits
+        standing = self._rankings.of(index, question)
+        ids = standing.ids[: standing.over(cutoff)] if cutoff else standing.ids
+        if document_id not in ids:
+            return (hits[0] if hits else None), Neighbours()
+        place = ids.index(document_id)
+        before = ids[place - 1] if place else None
+        behind = ids[place + 1] if place + 1 < len(ids) else None
+        return (hits[0] if hits else None), Neighbours(place + 1, len(ids), before, behind)
+
+
+def _place(given: str | None, mentions: list[Mention]) -> int:
+    """Where to look: as the address says, else the best mention."""
+    if given is not None and given.isdecimal():
+        return int(given)
+    return mentions[0].start if mentions else 0
+
+
+def _at_space(text: str, place: int) -> int:
+    """The next space from a place on, if there is one near, so that no word is cut."""
+    if place <= 0 or place >= len(text):
+        return max(0, min(place, len(text)))
+    space = text.find(" ", place, place + 200)
+    return place if space < 0 else space

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from nerret_tools.entities import Entity, EntityPage
     from nerret_tools.index import EntityIndex
+    from nerret_tools.review import Review, ReviewDocument, ReviewStatus
 
 __all__ = [
     "AddReport",
@@ -31,6 +32,9 @@ __all__ = [
     "Hit",
     "IndexStats",
     "Mention",
+    "Review",
+    "ReviewDocument",
+    "ReviewStatus",
     "Span",
     "TypedMention",
     "errors",
@@ -43,6 +47,9 @@ _ELSEWHERE = {
     "EntityExtractor": "archetypes",
     "EntityIndex": "index",
     "EntityPage": "entities",
+    "Review": "review",
+    "ReviewDocument": "review",
+    "ReviewStatus": "review",
     "TypedMention": "archetypes",
 }
 """The public names that are not in `nerret_tools.documents`."""

@@ -8,7 +8,8 @@
     │   ├── DocumentError                one document or its spans
     │   ├── FilterError                  `where`, `limit`, `min_score`, `min_relevance`
     │   ├── CursorError                  foreign, stale or damaged cursor
-    │   └── DataFileError                a file that cannot be read as documents or labels
+    │   ├── DataFileError                a file that cannot be read as documents or labels
+    │   └── ReviewError                  a review: its file, a verdict, or the index has changed since
     ├── ModelError                       a model that cannot be loaded or used
     │   ├── ModelNotFoundError           unknown name, or weights that are nowhere to be had
     │   ├── ScorerError                  the language model that chooses types does not answer
@@ -42,6 +43,7 @@ __all__ = [
     "ModelMismatchError",
     "ModelNotFoundError",
     "NerretError",
+    "ReviewError",
     "ScorerError",
     "StoreError",
     "StoreUnavailableError",
@@ -74,6 +76,10 @@ class CursorError(InputError):
 
 class DataFileError(InputError):
     """A file cannot be read as documents or as labelled data."""
+
+
+class ReviewError(InputError):
+    """A review cannot be begun or gone on with: its file is another's, or the index has changed since."""
 
 
 class ModelError(NerretError):

@@ -17,6 +17,8 @@ from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting, total_of
 from nerret_tools.ranking import Search
+from nerret_tools.review import Review
+from nerret_tools.review.indexed import IndexedCollection
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
 from nerret_tools.user_folders import provide_home
@@ -302,6 +304,44 @@ class EntityIndex:
         search = Search(limit=limit, min_relevance=min_relevance, recall=recall, where=where, cursor=cursor)
         return self._searcher.entities(entity_type, search)
 
+    def review(
+        self,
+        entity_type: str,
+        *,
+        file: str | Path,
+        target_recall: float = 0.9,
+        confidence: float = 0.95,
+        reviewer: str | None = None,
+        seed: int | None = None,
+    ) -> Review:
+        """Begin a review of all documents for a type, or go on with it: judge until enough is found for sure.
+
+        Documents are handed out by relevance, and some by chance from the whole collection, those without any mention
+        too, so that what the detector missed is counted. The index is only read, and must not change meanwhile.
+
+        Args:
+            entity_type: As for `find`.
+            file: Where the judgements are kept; made where it is not there.
+            target_recall: The share of the relevant documents to be found.
+            confidence: How sure that is to be.
+            reviewer: Who judges; several may work on one file, each under another name. ``None``: the user's.
+            seed: Of the draws by chance in a new file; ``None``: any.
+
+        Raises:
+            EntityTypeError: Empty, too long, or without letters.
+            ReviewError: An option is impossible, the index is empty or being written to, or the file is of
+                another review, or of a state of the index before it changed.
+            StoreUnavailableError: The file cannot be read or written.
+        """
+        return Review(
+            IndexedCollection(self._searcher, entity_type),
+            file,
+            target_recall=target_recall,
+            confidence=confidence,
+            reviewer=reviewer,
+            seed=seed,
+        )
+
     def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
         """Rank all documents that have a mention, without fetching any evidence.
 
@@ -396,6 +436,10 @@ class EntityIndex:
     async def aentities(self, entity_type: str, **options: Any) -> EntityPage:
         """List as `entities` does, without blocking the event loop."""
         return await asyncio.to_thread(self.entities, entity_type, **options)
+
+    async def areview(self, entity_type: str, **options: Any) -> Review:
+        """Begin as `review` does, without blocking the event loop; a review has async twins of its own."""
+        return await asyncio.to_thread(lambda: self.review(entity_type, **options))
 
     async def aget(self, ids: Iterable[str]) -> list[Document]:
         """Get as `get` does, without blocking the event loop."""

@@ -1,0 +1,99 @@
+"""What to judge next: the best document by relevance, or one drawn by chance from all that are left.
+
+No choice made here can make the bound wrong (see `bound`); a bad one only costs judgements. Reading by relevance finds;
+drawing proves. So one reads as long as that saves more draws than it costs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nerret_tools.review.bound import log_stake
+
+__all__ = ["Plan", "Step"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+WINDOW = 200
+"""Documents read last by relevance, from which is estimated how many of the next ones are relevant."""
+
+AHEAD = 20
+"""Documents that are read by relevance before it is asked again."""
+
+LEAST_BET = 0.2
+"""Of the supposed chance: a document met against a smaller bet would cost all that was proved before."""
+
+DOUBT = 0.5
+"""Relevant documents added to what was met and what was expected, while little was met."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do next.
+
+    Attributes:
+        bet: What is bet on a draw (see `bound`); ``None``: read the best document by relevance.
+    """
+
+    bet: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Decides from what was judged so far.
+
+    Attributes:
+        documents: In the whole collection.
+        target_recall: What is to be proved.
+        confidence: With which.
+    """
+
+    documents: int
+    target_recall: float
+    confidence: float
+
+    def next(self, found: int, relevant: Flags, bets: Floats, relevance: Floats, ahead: Floats) -> Step:
+        """Decide.
+
+        Args:
+            found: Documents that surely are relevant.
+            relevant: ``[n]``, of the documents in the order in which they were taken; some may be doubtful.
+            bets: ``[n]``, as for `log_stake`.
+            relevance: ``[n]``, theirs.
+            ahead: Relevances of all documents that are left, falling.
+        """
+        met, left = int(relevant.sum()), len(ahead)
+        # The least number of relevant documents with which the target would be missed: it must be refuted
+        supposed = max(math.floor(found / self.target_recall + 1e-9), met) + 1
+        allowed = supposed - met
+        read = np.isnan(bets)
+        trust = (relevant[read][-WINDOW:].sum() + DOUBT) / (relevance[read][-WINDOW:].sum() + DOUBT)
+        missing = self._missing(relevant, bets, float(ahead.sum() * trust) + DOUBT)
+        rate = min(1.0, float(ahead[:AHEAD].mean() * trust))
+        bet = min(1.0, max(LEAST_BET, missing / allowed))
+        if not found or missing >= allowed:
+            return Step(None if rate >= missing / left else bet)
+        needed = -math.log1p(-self.confidence) - log_stake(relevant, bets, self.documents, supposed)
+        many = min(AHEAD, left)
+        coming = rate * many
+        more = allowed + coming * (1 - self.target_recall) / self.target_recall
+        saved = _draws(needed, left, missing, allowed) - _draws(needed, left, max(missing - coming, 0.0), more)
+        return Step(None if saved > many else bet)
+
+    def _missing(self, relevant: Flags, bets: Floats, guess: float) -> float:
+        """Relevant documents that are left: the guess by relevance counts as one, beside those that draws met."""
+        drawn = np.flatnonzero(~np.isnan(bets))
+        before: npt.NDArray[np.int64] = (np.cumsum(relevant) - relevant)[drawn]
+        met = (relevant[drawn] * guess / (guess + int(relevant.sum()) - before)).sum()  # there were more of them then
+        return float((1 + met) / (1 / guess + (1 / (self.documents - drawn)).sum()))
+
+
+def _draws(needed: float, left: int, missing: float, allowed: float) -> float:
+    """Draws in which the stake grows by `needed`, in expectation, where fewer are missing than would be allowed."""
+    missing = max(missing, LEAST_BET * allowed)
+    return needed * left / (allowed - missing + missing * math.log(missing / allowed))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Span,
     )
     from nerret_tools.entities import Entity, EntityPage
+    from nerret_tools.entity_query import EntityQuery
     from nerret_tools.index import EntityIndex
     from nerret_tools.review import Review, ReviewDocument, ReviewStatus
 
@@ -27,6 +28,7 @@ __all__ = [
     "EntityExtractor",
     "EntityIndex",
     "EntityPage",
+    "EntityQuery",
     "FailedDocument",
     "FindResult",
     "Hit",
@@ -47,6 +49,7 @@ _ELSEWHERE = {
     "EntityExtractor": "archetypes",
     "EntityIndex": "index",
     "EntityPage": "entities",
+    "EntityQuery": "entity_query",
     "Review": "review",
     "ReviewDocument": "review",
     "ReviewStatus": "review",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document, FindResult, IndexStats, Mention
 from nerret_tools.entities import EntityPage
+from nerret_tools.entity_query import Asked
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
 from nerret_tools.models import Model, ModelSpec, find_spec
@@ -203,7 +204,7 @@ class EntityIndex:
 
     def find(
         self,
-        entity_type: str,
+        entity_type: Asked,
         *,
         limit: int | None = None,
         min_score: float | None = None,
@@ -220,7 +221,7 @@ class EntityIndex:
         Every stored mention is compared; a document's score is its best mention's.
 
         Args:
-            entity_type: The type in free text: "dinosaur", "airline", "body of water".
+            entity_type: The type in free text: "dinosaur", "airline", "body of water"; or an `EntityQuery`.
             limit: Documents a page; ``None`` for all.
             min_score: Lowest cosine; replaces the default cut-off.
             min_relevance: Lowest relevance; 0 gives the complete ranking. Without any cut-off, the one applies
@@ -235,7 +236,7 @@ class EntityIndex:
 
         Raises:
             EntityTypeError: Empty, too long, or without letters.
-            FilterError: An option that cannot be used.
+            FilterError: An option that cannot be used, or a combination where the model has no calibration.
             CursorError: The cursor is of another search, or the index has changed since.
         """
         search = Search(
@@ -253,7 +254,7 @@ class EntityIndex:
 
     def find_many(
         self,
-        entity_types: Sequence[str],
+        entity_types: Sequence[Asked],
         *,
         limit: int | None = None,
         min_score: float | None = None,
@@ -277,7 +278,7 @@ class EntityIndex:
 
     def entities(
         self,
-        entity_type: str,
+        entity_type: Asked,
         *,
         min_relevance: float | None = None,
         recall: float | None = None,
@@ -342,7 +343,7 @@ class EntityIndex:
             seed=seed,
         )
 
-    def rank_many(self, entity_types: Sequence[str]) -> list[Ranking]:
+    def rank_many(self, entity_types: Sequence[Asked]) -> list[Ranking]:
         """Rank all documents that have a mention, without fetching any evidence.
 
         Args:
@@ -425,15 +426,15 @@ class EntityIndex:
         """Add as `add` does, without blocking the event loop."""
         return await asyncio.to_thread(self.add, documents, **options)
 
-    async def afind(self, entity_type: str, **options: Any) -> FindResult:
+    async def afind(self, entity_type: Asked, **options: Any) -> FindResult:
         """Find as `find` does, without blocking the event loop."""
         return await asyncio.to_thread(self.find, entity_type, **options)
 
-    async def afind_many(self, entity_types: Sequence[str], **options: Any) -> list[FindResult]:
+    async def afind_many(self, entity_types: Sequence[Asked], **options: Any) -> list[FindResult]:
         """Find as `find_many` does, without blocking the event loop."""
         return await asyncio.to_thread(self.find_many, entity_types, **options)
 
-    async def aentities(self, entity_type: str, **options: Any) -> EntityPage:
+    async def aentities(self, entity_type: Asked, **options: Any) -> EntityPage:
         """List as `entities` does, without blocking the event loop."""
         return await asyncio.to_thread(self.entities, entity_type, **options)
 
@@ -466,8 +467,8 @@ class EntityIndex:
         return await asyncio.to_thread(self.stats)
 
 
-def _listed(name: str, values: Iterable[str]) -> list[str]:
-    """Several types or ids: a single one, which is iterable too, would be taken letter by letter."""
+def _listed(name: str, values: Iterable[Asked]) -> list[Asked]:
+    """Several types: a single one, which is iterable too, would be taken letter by letter."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise FilterError(f"{name} must be a list, not {type(values).__name__}; for a single one, pass [one]")
     return list(values)

@@ -16,6 +16,7 @@ from nerret_tools.entities import EntityPage
 from nerret_tools.entities.generic import GenericNames
 from nerret_tools.entities.listing import EntityLister
 from nerret_tools.entities.surfaces import Surfaces
+from nerret_tools.entity_query import Asked, EntityQuery, types_of, wanted_of
 from nerret_tools.errors import FilterError
 from nerret_tools.models import Calibration, ModelSpec
 from nerret_tools.models.spec import CALIBRATION_FILE
@@ -27,6 +28,7 @@ from nerret_tools.ranking import (
     Page,
     Scores,
     Search,
+    combined,
     gather_evidence,
     limits,
     rank_page,
@@ -90,24 +92,24 @@ class Searcher:
         file = self.spec.weights / ARCHETYPES_FILE
         return ArchetypeHead.load(file) if file.is_file() else None
 
-    def find(self, entity_types: Sequence[str], search: Search) -> list[FindResult]:
-        """Answer each type."""
-        self._check(entity_types, search)
-        if not entity_types:
+    def find(self, questions: Sequence[Asked], search: Search) -> list[FindResult]:
+        """Answer each type or combination."""
+        self._check(questions, search)
+        if not questions:
             return []
         scan = self.store.scan()
         allowed = self._allowed(search)
         return [
-            self._page(entity_type, scores, allowed, search)
-            for entity_type, scores in zip(entity_types, self._scores(scan, entity_types), strict=True)
+            self._page(asked, scores, allowed, search)
+            for asked, scores in zip(questions, self._scores(scan, questions), strict=True)
         ]
 
-    def rank(self, entity_types: Sequence[str]) -> list[Ranking]:
-        """Rank all documents with a mention for each type, best first."""
-        self._check(entity_types)
-        if not entity_types:
+    def rank(self, questions: Sequence[Asked]) -> list[Ranking]:
+        """Rank all documents with a mention for each type or combination, best first."""
+        self._check(questions)
+        if not questions:
             return []
-        pages = [rank_page(scores) for scores in self._scores(self.store.scan(), entity_types)]
+        pages = [rank_page(scores) for scores in self._scores(self.store.scan(), questions)]
         return [Ranking(page.document_ids, page.scores, relevances(self._curve, page.scores)) for page in pages]
 
     def scores(self, entity_type: str) -> tuple[Scores, Ranking]:
@@ -135,13 +137,13 @@ class Searcher:
     def _lister(self) -> EntityLister:
         return EntityLister(self.store, self._curve)
 
-    def entities(self, entity_type: str, search: Search) -> EntityPage:
-        """List the entities of a type."""
-        self._check([entity_type], search)
+    def entities(self, asked: Asked, search: Search) -> EntityPage:
+        """List the entities of a type or combination."""
+        self._check([asked], search)
         allowed = self._allowed(search)
-        (scores,) = self._scores(self.store.scan(), [entity_type])
+        (scores,) = self._scores(self.store.scan(), [asked])
         stops = limits(self._curve, search, scores, scores.documents(allowed))
-        return self._lister.page(entity_type, scores, allowed, search, stops.min_score, stops.min_relevance)
+        return self._lister.page(asked, scores, allowed, search, stops.min_score, stops.min_relevance)
 
     def _allowed(self, search: Search) -> AbstractSet[str] | None:
         """Ids of the documents that may be listed; None: all."""
@@ -150,29 +152,43 @@ class Searcher:
             return matching
         return frozenset(search.ids) if matching is None else matching.intersection(search.ids)
 
-    def _check(self, entity_types: Sequence[str], search: Search | None = None) -> None:
-        for entity_type in entity_types:
-            check_type(entity_type, "the entity type")
-        if search is None or self._curve is not None:
+    def _check(self, questions: Sequence[Asked], search: Search | None = None) -> None:
+        for asked in questions:
+            if not isinstance(asked, EntityQuery):
+                check_type(asked, "the entity type")
+        if self._curve is not None:
             return
-        asked = search.min_relevance or search.max_relevance is not None or search.recall is not None
-        if asked or (search.min_relevance is None and search.min_score is None):
+        if any(isinstance(asked, EntityQuery) for asked in questions):
+            raise FilterError(
+                f"model {self.spec.name} has no calibration, by which types are combined: ask for each by itself"
+            )
+        if search is None:
+            return
+        asked_for = search.min_relevance or search.max_relevance is not None or search.recall is not None
+        if asked_for or (search.min_relevance is None and search.min_score is None):
             raise FilterError(
                 f"model {self.spec.name} has no calibration: it cannot tell relevance, nor where a list should stop. "
                 "Pass min_score=..., a cosine, or min_relevance=0 for the complete ranking; or fit one with "
                 "nerret train --only calibration"
             )
 
-    def _scores(self, scan: Scan, entity_types: Sequence[str]) -> Iterator[Scores]:
-        """Encode the types and compare them with all mentions."""
-        queries = self.model().encode_types(entity_types)
+    def _scores(self, scan: Scan, questions: Sequence[Asked]) -> Iterator[Scores]:
+        """Encode all types and compare them with all mentions, in one pass."""
+        types = list(dict.fromkeys(one for asked in questions for one in types_of(asked)))
+        queries = self.model().encode_types(types)
+        rows = dict(zip(types, zip(queries, score_scan(scan, queries), strict=True), strict=True))
+        for asked in questions:
+            parts = [self._score(scan, one, *rows[one]) for one in types_of(asked)]
+            plain = isinstance(asked, str) or self._curve is None
+            yield parts[0] if plain else combined(parts, asked, self._curve)
+
+    def _score(self, scan: Scan, entity_type: str, query: np.ndarray, approximate: np.ndarray) -> Scores:
         # Whether a document names such an entity, or only the kind, is an even chance at best
         even = None if self._curve is None else self._curve.score_at(0.5)
         cap = math.inf if even is None else math.floor(even * 10**SCORE_DECIMALS) / 10**SCORE_DECIMALS
-        for entity_type, query, approximate in zip(entity_types, queries, score_scan(scan, queries), strict=True):
-            scores = Scores(scan, query, approximate)
-            generic = self._generic(entity_type, scores, cap)
-            yield Scores(scan, query, approximate, capped=generic, cap=cap) if len(generic) else scores
+        scores = Scores(scan, query, approximate)
+        generic = self._generic(entity_type, scores, cap)
+        return Scores(scan, query, approximate, capped=generic, cap=cap) if len(generic) else scores
 
     def _generic(self, entity_type: str, scores: Scores, cap: float) -> np.ndarray:
         """Rows of mentions over the cap that are only the type's own word, among the `READ_MOST` best."""
@@ -185,8 +201,8 @@ class Searcher:
         generic: np.ndarray = rows[np.array([known[surface] for surface in surfaces], dtype=bool)]
         return generic
 
-    def _page(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> FindResult:
-        identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(entity_type))
+    def _page(self, asked: Asked, scores: Scores, allowed: AbstractSet[str] | None, search: Search) -> FindResult:
+        identity = ListIdentity(self.store.index_id, scores.scan.generation, search.identity(asked))
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
         limit = search.limit or (place.size if place else 0)
         documents = scores.documents(allowed)
@@ -199,8 +215,8 @@ class Searcher:
             for behind in range(page.start + 1, page.start + len(page.documents) + 1)
         ]
         return FindResult(
-            entity_type=entity_type,
-            hits=self._hits(entity_type, scores, page, cursors, list_limits, search.max_mentions),
+            entity_type=str(asked),
+            hits=self._hits(asked, scores, page, cursors, list_limits, search.max_mentions),
             total=page.total,
             next_cursor=cursors[-1] if cursors else None,
             min_score=min_score,
@@ -210,12 +226,12 @@ class Searcher:
         )
 
     def _hits(
-        self, entity_type: str, scores: Scores, page: Page, cursors: Sequence[str | None], stops: Limits, most: int
+        self, asked: Asked, scores: Scores, page: Page, cursors: Sequence[str | None], stops: Limits, most: int
     ) -> list[Hit]:
         """Fetch the page's documents and at most so many of their best mentions."""
         pool, min_score = most * EVIDENCE_POOL, stops.min_score
         evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=pool)
-        shown = self._mentions(scores, evidence, GenericNames(entity_type))
+        shown = self._mentions(scores, evidence, GenericNames(*wanted_of(asked)))
         documents = {one.id: one for one in self.store.documents(page.document_ids)}
         probable = relevances(self._curve, page.scores).tolist()
         hits = []
@@ -239,13 +255,13 @@ class Searcher:
 
     def _mentions(self, scores: Scores, evidence: Evidence, own_words: GenericNames) -> list[Mention | None]:
         """Each of the evidence's mentions with what its score is made of; None where it is gone meanwhile."""
-        scan, query = scores.scan, scores.query
+        scan = scores.scan
         keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
         stored = self.store.mentions(keys)
         vectors = scan.vectors[evidence.rows]
         entities = contexts = None
-        if self.spec.context_dimension:
-            pairs = zip(self.spec.parts_of(vectors), self.spec.parts_of(query), strict=True)
+        if self.spec.context_dimension and scores.query is not None:
+            pairs = zip(self.spec.parts_of(vectors), self.spec.parts_of(scores.query), strict=True)
             entities, contexts = (_cosines(part, wanted) for part, wanted in pairs)
         archetypes = None if self._archetypes is None else self._archetypes.likeliest(vectors)
         return [

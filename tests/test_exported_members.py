@@ -15,6 +15,7 @@ PUBLIC = [
     "EntityExtractor",
     "EntityIndex",
     "EntityPage",
+    "EntityQuery",
     "FailedDocument",
     "FindResult",
     "Hit",

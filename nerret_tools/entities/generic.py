@@ -13,23 +13,24 @@ _COUNTS = frozenset(
 
 
 class GenericNames:
-    """Tells "the airline" and "two central banks" from a name, for one type.
+    """Tells "the airline" and "two central banks" from a name, for one type or each of several.
 
     Args:
-        entity_type: As it is asked for.
+        entity_types: As they are asked for.
     """
 
-    def __init__(self, entity_type: str) -> None:
-        self._words = {_singular(word) for word in name_key(entity_type).split()}
+    def __init__(self, *entity_types: str) -> None:
+        self._words = [{_singular(word) for word in name_key(one).split()} for one in entity_types]
 
     def __contains__(self, surface: str) -> bool:
-        """Whether a surface has no word that is not the type's."""
+        """Whether a surface has no word that is not one type's."""
         words = [word for word in name_key(surface).split() if word not in _COUNTS and word not in DETERMINERS]
-        return all(_singular(word) in self._words or word.isdigit() for word in words)
+        return any(all(_singular(word) in own or word.isdigit() for word in words) for own in self._words)
 
     def says_the_type(self, surface: str) -> bool:
         """Whether it has a word of the type's besides: "747" alone may well be a name."""
-        return surface in self and any(_singular(word) in self._words for word in name_key(surface).split())
+        words = {_singular(word) for word in name_key(surface).split()}
+        return surface in self and any(words & own for own in self._words)
 
 
 def _singular(word: str) -> str:

@@ -15,6 +15,7 @@ from nerret_tools.entities.entity import Entity, EntityEvidence, EntityPage, Sur
 from nerret_tools.entities.generic import GenericNames
 from nerret_tools.entities.grouping import Grouping, Occurrences, group_names
 from nerret_tools.entities.surfaces import Surfaces
+from nerret_tools.entity_query import Asked, wanted_of
 from nerret_tools.models import Calibration
 from nerret_tools.ranking import Cursor, ListIdentity, Scores, Search, relevances
 from nerret_tools.showing import snippet
@@ -62,7 +63,7 @@ class EntityLister:
 
     def page(
         self,
-        entity_type: str,
+        asked: Asked,
         scores: Scores,
         allowed: AbstractSet[str] | None,
         search: Search,
@@ -72,18 +73,16 @@ class EntityLister:
         """Roll all mentions over the cut-off up to entities and show a page of them.
 
         Args:
-            entity_type: As it was asked for.
-            scores: Of its embedding with all mentions.
+            asked: A type, or a combination.
+            scores: Of all mentions.
             allowed: Ids of the documents that count; ``None``: all.
             search: Page size and cursor.
             min_score: The score from which on mentions count; ``None``: any.
             min_relevance: What it stands for, where that is known.
         """
-        identity = ListIdentity(
-            self._store.index_id, scores.scan.generation, f"entities {search.identity(entity_type)}"
-        )
+        identity = ListIdentity(self._store.index_id, scores.scan.generation, f"entities {search.identity(asked)}")
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
-        named = self._named(entity_type, scores, allowed, min_score)
+        named = self._named(asked, scores, allowed, min_score)
         rows = named.rows()
         best = np.array([named.scores[one].max() for one in rows])
         names = named.grouping.names
@@ -94,7 +93,7 @@ class EntityLister:
         places = range(first + 1, first + len(shown) + 1)
         cursors = [Cursor(behind, limit).encode(identity) if behind < len(order) else None for behind in places]
         return EntityPage(
-            entity_type=entity_type,
+            entity_type=str(asked),
             total=len(order),
             entities=self._entities(named, [(one, rows[one]) for one in shown], cursors),
             next_cursor=cursors[-1] if cursors else None,
@@ -103,7 +102,7 @@ class EntityLister:
             generic_mentions=named.generic,
         )
 
-    def _named(self, entity_type: str, scores: Scores, allowed: AbstractSet[str] | None, least: float | None) -> _Named:
+    def _named(self, asked: Asked, scores: Scores, allowed: AbstractSet[str] | None, least: float | None) -> _Named:
         """All mentions over the cut-off, in the order of document ids, without overlaps and generic ones."""
         documents = scores.documents(allowed, least)
         ids = scores.scan.document_ids[documents].tolist()
@@ -121,7 +120,7 @@ class EntityLister:
         owners, starts, ends, exact = owners[order], starts[order], ends[order], exact[order]
         surfaces = [surfaces[one] for one in order.tolist()]
         kept = without_overlaps(owners, starts, ends, surfaces, exact)
-        generic_names = GenericNames(entity_type)
+        generic_names = GenericNames(*wanted_of(asked))
         generic = {one for one in set(surfaces) if one and one in generic_names}
         names = np.array([bool(one) and one not in generic for one in surfaces], dtype=bool)
         count = int((kept & np.array([one in generic for one in surfaces], dtype=bool)).sum())

@@ -29,10 +29,19 @@ class Calibration:
     intercept: float
     cutoff: float
 
+    def log_odds(self, scores: np.ndarray) -> np.ndarray:
+        """Return logarithms ``[n]`` of the odds of a match, for scores ``[n]``."""
+        curve: np.ndarray = self.slope * np.asarray(scores, dtype=np.float64) + self.intercept
+        return curve
+
+    def scores(self, log_odds: np.ndarray) -> np.ndarray:
+        """Return the scores ``[n]`` with these odds."""
+        found: np.ndarray = (log_odds - self.intercept) / self.slope
+        return found
+
     def relevance(self, scores: np.ndarray) -> np.ndarray:
         """Return probabilities ``[n]`` for scores ``[n]``."""
-        curve = self.slope * np.asarray(scores, dtype=np.float64) + self.intercept
-        result: np.ndarray = 1 / (1 + np.exp(-curve))
+        result: np.ndarray = 1 / (1 + np.exp(-self.log_odds(scores)))
         return result
 
     def score_at(self, relevance: float) -> float | None:

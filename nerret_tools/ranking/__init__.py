@@ -1,5 +1,6 @@
 """Scores in, pages of documents out: exact order, one entry per document, evidence, cursors."""
 
+from nerret_tools.ranking.combined import combined
 from nerret_tools.ranking.cursor import Cursor, ListIdentity
 from nerret_tools.ranking.evidence import Evidence, gather_evidence, tell_apart
 from nerret_tools.ranking.page import Page, rank_page
@@ -15,6 +16,7 @@ __all__ = [
     "Page",
     "Scores",
     "Search",
+    "combined",
     "gather_evidence",
     "limits",
     "rank_page",

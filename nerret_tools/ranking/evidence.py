@@ -36,6 +36,8 @@ def gather_evidence(
 ) -> Evidence:
     """The best mentions of each document, ties in the order in which the document has them.
 
+    Where several types share a document, the best of each comes first, then the second best of each.
+
     Args:
         scores: Of all mentions.
         documents: ``[k]``, as in `Page.documents`.
@@ -49,11 +51,18 @@ def gather_evidence(
         rows, owners = rows[over], owners[over]
     counts = np.bincount(owners, minlength=len(documents))
 
-    able = _might_be_listed(owners, scores.least[rows], scores.most[rows], len(documents), max_mentions)
+    able = np.zeros(len(rows), dtype=bool)
+    for one in scores.single:
+        able |= _might_be_listed(owners, one.least[rows], one.most[rows], len(documents), max_mentions)
     rows, owners = rows[able], owners[able]
-    exact = scores.of_mentions(rows)
+    of_types = np.array([one.of_mentions(rows) for one in scores.single])
+    exact = of_types.max(axis=0)
     order = np.lexsort((rows, -exact, owners))
     rows, owners, exact = rows[order], owners[order], exact[order]
+    if len(of_types) > 1:
+        turns = _turns(owners, of_types.argmax(axis=0)[order])
+        order = np.lexsort((rows, -exact, turns, owners))
+        rows, exact = rows[order], exact[order]
     listed = _rank_within(owners, len(documents)) < max_mentions
     kept = np.bincount(owners[listed], minlength=len(documents))
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
@@ -93,6 +102,15 @@ def _might_be_listed(
     needed[owners[last]] = least[last]
     chosen: npt.NDArray[np.bool_] = most >= needed[owners]
     return chosen
+
+
+def _turns(owners: npt.NDArray[np.int64], types: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For rows sorted by owner: each one's number among those of its owner and type, from 0."""
+    groups = owners * (int(types.max(initial=0)) + 1) + types
+    order = np.argsort(groups, kind="stable")
+    turns = np.empty(len(groups), dtype=np.int64)
+    turns[order] = _rank_within(groups[order], int(groups.max(initial=0)) + 1)
+    return turns
 
 
 def _rank_within(owners: npt.NDArray[np.int64], documents: int) -> npt.NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -14,6 +15,7 @@ __all__ = ["Scores"]
 
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bounds = npt.NDArray[np.float32]
 
 _CAP_ROUNDING = 2.0**-22  # of a score in float32, and some
 
@@ -31,6 +33,9 @@ class Scores:
         cap: A score of six decimals.
     """
 
+    query: npt.NDArray[np.float32] | None
+    """Of one type; several have none in common."""
+
     def __init__(
         self,
         scan: Scan,
@@ -40,22 +45,31 @@ class Scores:
         capped: Positions | None = None,
         cap: float = math.inf,
     ) -> None:
-        self.scan = scan
-        self.query = query
+        self.query = self._query = query
         if approximate is None:
             approximate = score_scan(scan, query[None])[0]
-        self.least, self.most = score_bounds(scan, query, approximate)
+        least, most = score_bounds(scan, query, approximate)
         self._caps: Floats | None = None
         if capped is not None and len(capped) and cap < math.inf:
-            self._caps = np.full(len(self.least), math.inf)
+            self._caps = np.full(len(least), math.inf)
             self._caps[capped] = cap
-            self.least[capped] = np.minimum(self.least[capped], cap) - _CAP_ROUNDING
-            self.most[capped] = np.minimum(self.most[capped], cap) + _CAP_ROUNDING
+            least[capped] = np.minimum(least[capped], cap) - _CAP_ROUNDING
+            most[capped] = np.minimum(most[capped], cap) + _CAP_ROUNDING
+        self._bound(scan, least, most)
+
+    def _bound(self, scan: Scan, least: Bounds, most: Bounds) -> None:
+        """Take in between which numbers each mention's score is."""
+        self.scan, self.least, self.most = scan, least, most
         starts = scan.offsets[:-1]
         # Between these is the score of each document's best mention
-        self._least = np.maximum.reduceat(self.least, starts) if len(starts) else np.empty(0, np.float32)
-        self._most = np.maximum.reduceat(self.most, starts) if len(starts) else np.empty(0, np.float32)
+        self.document_least = np.maximum.reduceat(least, starts) if len(starts) else np.empty(0, np.float32)
+        self.document_most = np.maximum.reduceat(most, starts) if len(starts) else np.empty(0, np.float32)
         self._best = np.full(len(starts), np.nan)  # exact ones, as far as they are known
+
+    @property
+    def single(self) -> Sequence[Scores]:
+        """Of each type by itself that speaks for a document: where several are combined, those."""
+        return (self,)
 
     def documents(
         self,
@@ -86,7 +100,7 @@ class Scores:
 
     def of_mentions(self, rows: Positions) -> Floats:
         """``[k]`` exact scores of rows."""
-        exact = exact_scores(self.scan.vectors, self.query, rows)
+        exact = exact_scores(self.scan.vectors, self._query, rows)
         return exact if self._caps is None else np.minimum(exact, self._caps[rows])
 
     def of_documents(self, documents: Positions) -> Floats:
@@ -95,7 +109,7 @@ class Scores:
         if len(unknown):
             rows, starts = self.rows(unknown)
             counts = np.diff(np.append(starts, len(rows)))
-            able = self.most[rows] >= np.repeat(self._least[unknown], counts)  # the others cannot be the best
+            able = self.most[rows] >= np.repeat(self.document_least[unknown], counts)  # the others cannot be the best
             scores = np.full(len(rows), -np.inf)
             scores[able] = self.of_mentions(rows[able])
             self._best[unknown] = np.maximum.reduceat(scores, starts)
@@ -103,8 +117,8 @@ class Scores:
 
     def at_least(self, documents: Positions, score: float) -> Positions:
         """Those documents whose exact score reaches `score`."""
-        sure = self._least[documents] >= score
-        open_ = np.flatnonzero(~sure & (self._most[documents] >= score))
+        sure = self.document_least[documents] >= score
+        open_ = np.flatnonzero(~sure & (self.document_most[documents] >= score))
         sure[open_] = self.of_documents(documents[open_]) >= score
         return documents[sure]
 
@@ -124,14 +138,14 @@ class Scores:
         if start >= stop:
             return documents[:0]
         if stop < len(documents):
-            least = self._least[documents]
+            least = self.document_least[documents]
             last = np.partition(least, len(least) - stop)[len(least) - stop]
-            documents = documents[self._most[documents] >= last]
+            documents = documents[self.document_most[documents] >= last]
         if start:
             # So many documents at most have a bound over the bar: one that surely is over it stands before `start`.
-            most = self._most[documents]
+            most = self.document_most[documents]
             bar = np.partition(most, len(most) - start - 1)[len(most) - start - 1]
-            before = self._least[documents] > bar
+            before = self.document_least[documents] > bar
             documents, passed = documents[~before], int(before.sum())
             start, stop = start - passed, stop - passed
         ids = self.scan.document_ids[documents].tolist()

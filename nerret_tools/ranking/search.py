@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from nerret_tools.entity_query import Asked
 from nerret_tools.errors import CursorError, FilterError
 
 __all__ = ["Search"]
@@ -59,12 +60,13 @@ class Search:
                 f"a cursor is text, not {_kind(self.cursor)}; pass next_cursor as it came, or start without a cursor"
             )
 
-    def identity(self, entity_type: str) -> str:
-        """The type and all that changes the list, so that a cursor is not taken for that of another search.
+    def identity(self, asked: Asked) -> str:
+        """What is asked and all that changes the list, so that a cursor is not taken for that of another search.
 
         ``limit`` and ``max_mentions`` are not among it: they may change from page to page.
         """
-        plain = " ".join(entity_type.split())  # as the model sees it
+        # White space as the model sees it
+        plain = " ".join(asked.split()) if isinstance(asked, str) else astuple(asked)
         named = [] if self.ids is None else [sorted(self.ids)]
         return json.dumps(
             [plain, self.min_score, self.min_relevance, self.max_relevance, self.recall, self.where, *named],

@@ -1,0 +1,104 @@
+"""Several entity types as one question: any of some, all of others, none of third ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from nerret_tools.errors import EntityTypeError
+from nerret_tools.texts import check_type
+
+__all__ = ["Asked", "EntityQuery", "Scope", "types_of", "wanted_of"]
+
+Scope = Literal["mention", "document"]
+
+MAX_TYPES = 32
+"""Of one question: every type is compared with all mentions."""
+
+_LISTS = ("any_of", "all_of", "none_of")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityQuery:
+    """A combination of entity types, for wherever a type is taken: ``EntityQuery(all_of=["politician", "woman"])``.
+
+    Attributes:
+        any_of: At least one of these types.
+        all_of: Each of these types.
+        none_of: None of these types; beside one of the other lists.
+        scope: ``mention``: one entity is all that. ``document``: a document mentions any, all and none of these, be it
+            by several entities.
+
+    Raises:
+        EntityTypeError: No list but `none_of`, an empty list, a type that cannot be one, more than 32 types, a type
+            that is asked for and ruled out, or an unknown scope.
+    """
+
+    any_of: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    scope: Scope = "mention"
+
+    def __post_init__(self) -> None:
+        for name in _LISTS:
+            object.__setattr__(self, name, _checked(name, getattr(self, name)))
+        if self.scope not in get_args(Scope):
+            raise EntityTypeError(f"scope {self.scope!r} is unknown; there are 'mention' and 'document'")
+        if not self.wanted:
+            raise EntityTypeError("nothing is asked for: name at least one type in any_of or all_of")
+        if len(self.types) > MAX_TYPES:
+            raise EntityTypeError(f"{len(self.types)} types are too many for one question; {MAX_TYPES} are the most")
+        ruled_out = {_plain(one): one for one in self.none_of}
+        for name in ("all_of", "any_of"):
+            for one in getattr(self, name):
+                if _plain(one) in ruled_out:
+                    raise EntityTypeError(f"{one!r} is in {name} and in none_of; take it out of one of them")
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The types of `any_of` and `all_of`."""
+        return (*self.any_of, *self.all_of)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """All types, those of `none_of` last."""
+        return (*self.wanted, *self.none_of)
+
+    def __str__(self) -> str:
+        """In words: ``any of dinosaur, bird; none of fossil``."""
+        parts = [f"{name.replace('_', ' ')} {', '.join(given)}" for name in _LISTS if (given := getattr(self, name))]
+        return "; ".join([*parts, "in one document"] if self.scope == "document" else parts)
+
+
+Asked: TypeAlias = str | EntityQuery
+"""What can be asked for: one type, or a combination."""
+
+
+def types_of(asked: Asked) -> tuple[str, ...]:
+    """All types that a question names."""
+    return (asked,) if isinstance(asked, str) else asked.types
+
+
+def wanted_of(asked: Asked) -> tuple[str, ...]:
+    """Those that speak for a document."""
+    return (asked,) if isinstance(asked, str) else asked.wanted
+
+
+def _checked(name: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise EntityTypeError(
+            f"{name} must be a list of types, not {type(given).__name__}; for a single one, pass [one]"
+        )
+    types = tuple(given)
+    if not types and not isinstance(given, tuple):
+        raise EntityTypeError(f"{name} is an empty list; name at least one type in it, or leave it out")
+    first: dict[str, str] = {}
+    for number, one in enumerate(types):
+        check_type(one, f"number {number + 1} of {name}")
+        first.setdefault(_plain(one), one)
+    return tuple(first.values())
+
+
+def _plain(entity_type: str) -> str:
+    return " ".join(entity_type.split()).casefold()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +20,9 @@ from chromadb.errors import NotFoundError
 
 from nerret_tools.errors import IndexNotFoundError, StoreError, StoreUnavailableError
 from nerret_tools.storage.calls import RETRY_SECONDS, Caller
+from nerret_tools.storage.graphs import blank_room
 from nerret_tools.storage.place import ServerAddress, start_command
-from nerret_tools.storage.table import CHEAP_HNSW, Table
+from nerret_tools.storage.table import CHEAP_HNSW, SAVE_ROWS, Table
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
 
 __all__ = ["ChromaDatabase"]
+
+_log = logging.getLogger(__name__)
 
 _PROBE_SECONDS = 5.0
 """A server that does not answer in this time counts as away; Chroma's client would wait for ever."""
@@ -45,11 +50,19 @@ class ChromaDatabase:
         client: Chroma's.
         call: For every call to it.
         sessions: Its HTTP sessions, which it does not close itself.
+        folder: Where it keeps its files, if it is not a server.
     """
 
-    def __init__(self, client: ClientAPI, call: Caller, sessions: list[httpx.Client] | None = None) -> None:
+    def __init__(
+        self,
+        client: ClientAPI,
+        call: Caller,
+        sessions: list[httpx.Client] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.client = client
         self.call = call
+        self._folder = folder
         self._sessions = sessions or []
         self._max_batch = call(client.get_max_batch_size)
         self._tables: dict[str, Table] = {}
@@ -63,7 +76,8 @@ class ChromaDatabase:
         """
         call = Caller(str(folder), server=False)
         try:
-            return cls(call(chromadb.PersistentClient, path=str(folder), settings=_settings()), call)
+            client = call(chromadb.PersistentClient, path=str(folder), settings=_settings())
+            return cls(client, call, folder=folder)
         except StoreError:
             # Chroma 1.5.9 keeps what could not start and would use it again for this path.
             SharedSystemClient._identifier_to_system.pop(str(folder), None)
@@ -121,9 +135,10 @@ class ChromaDatabase:
         """
         self.call(self._collection(name).modify, metadata=dict(metadata))
 
-    def make(self, name: str, metadata: Mapping[str, Any] | None = None) -> Table:
-        """A collection, made where it is not there."""
-        configuration = cast("CreateCollectionConfiguration", {"hnsw": CHEAP_HNSW})
+    def make(self, name: str, metadata: Mapping[str, Any] | None = None, save_rows: int = SAVE_ROWS) -> Table:
+        """A collection, made where it is not there; its graph is saved whenever so many rows changed."""
+        hnsw = {**CHEAP_HNSW, "sync_threshold": save_rows}
+        configuration = cast("CreateCollectionConfiguration", {"hnsw": hnsw})
         made = self.call(
             self.client.create_collection,
             name,
@@ -145,10 +160,16 @@ class ChromaDatabase:
         return self._tables[name]
 
     def close(self) -> None:
-        """Close the client."""
+        """Close the client; what it left of its memory in the files of a folder is blanked."""
         cast("Client", self.client).close()
         for session in self._sessions:
             session.close()
+        # Another client of this process may still write there
+        if self._folder is not None and str(self._folder) not in SharedSystemClient._identifier_to_system:
+            try:
+                blank_room(self._folder)
+            except (OSError, sqlite3.Error) as error:
+                _log.warning("%s: Chroma's files could not be tidied (%s); compacting does it", self._folder, error)
 
     def _collection(self, name: str) -> Collection:
         found = self.call(_find, self.client, name)

@@ -7,14 +7,13 @@ that a process that is killed leaves either the old state or the new one, and at
 
 from __future__ import annotations
 
-import re
 import shutil
-import struct
 from pathlib import Path
 
 from nerret_tools.errors import StoreError, StoreUnavailableError
 from nerret_tools.storage.chroma_database import ChromaDatabase
 from nerret_tools.storage.connection import Connection
+from nerret_tools.storage.graphs import blank_room, graph_folders
 from nerret_tools.storage.open_index import WritableIndex, documents_name, mentions_name
 from nerret_tools.storage.place import DATABASE_NAME
 from nerret_tools.storage.state import states_of
@@ -25,17 +24,8 @@ __all__ = ["compact"]
 _NEW = ".compacting"
 """Folder in the folder in which the new files are made."""
 
-_GRAPH = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Name of a folder in which Chroma keeps a graph."""
-
 _ROWS = 5_000
 """Copied at a time."""
-
-_HEADER = struct.Struct("<i6Q2i3QdQ")
-"""Of a graph: version, where level 0 begins, nodes that there is room for, nodes, bytes of a node, and more."""
-
-_LENGTH_BYTES = 4
-"""Of a node in ``length.bin``."""
 
 
 def compact(connection: Connection) -> int:
@@ -77,8 +67,8 @@ def compact(connection: Connection) -> int:
                 _copy(old, fresh, documents_name(name))
         finally:
             fresh.close()
-        for header in new.glob("*/header.bin"):
-            _blank_unused(header)
+        if unknown := blank_room(new):
+            raise StoreError(f"{unknown[0].name} has a form that this version does not know; nothing was changed")
         with connection.replaced():
             _take_the_place(new, folder)
     except OSError as error:
@@ -90,23 +80,13 @@ def compact(connection: Connection) -> int:
 
 
 def _copy(old: ChromaDatabase, fresh: ChromaDatabase, name: str) -> None:
-    rows, made = old.table(name), fresh.make(name, old.metadata(name) or None)
+    # A graph that is saved at once is only read from then on: Chroma begins one that is not anew whenever it opens it
+    rows, made = old.table(name), fresh.make(name, old.metadata(name) or None, save_rows=1)
     ids = rows.all_ids()
     for first in range(0, len(ids), _ROWS):
         for page in rows.pages(ids[first : first + _ROWS]):
             made.upsert(*page)
-
-
-def _blank_unused(header: Path) -> None:
-    """Write zeros where a graph has room for more: Chroma saves that as it was in memory, with what was there."""
-    found = header.read_bytes()
-    if len(found) != _HEADER.size:
-        raise StoreError(f"{header} has a form that this version does not know; nothing was changed")
-    _, _, room, used, size, *_ = _HEADER.unpack(found)
-    for name, width in (("data_level0.bin", size), ("length.bin", _LENGTH_BYTES)):
-        with (header.parent / name).open("r+b") as file:
-            file.seek(used * width)
-            file.write(bytes((room - used) * width))
+    made.save_rarely()
 
 
 def _take_the_place(new: Path, folder: Path) -> None:
@@ -115,11 +95,11 @@ def _take_the_place(new: Path, folder: Path) -> None:
         if path.name != DATABASE_NAME:
             path.rename(folder / path.name)
     (new / DATABASE_NAME).replace(folder / DATABASE_NAME)
-    for path in folder.iterdir():
-        if path.is_dir() and _GRAPH.fullmatch(path.name) and path.name not in kept:
+    for path in [*graph_folders(folder)]:
+        if path.name not in kept:
             shutil.rmtree(path)
-        elif path.name.startswith(f"{DATABASE_NAME}-"):
-            path.unlink()
+    for path in folder.glob(f"{DATABASE_NAME}-*"):
+        path.unlink()
 
 
 def _forget_vectors(connection: Connection, folder: Path, dimensions: dict[str, int]) -> None:

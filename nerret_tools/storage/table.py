@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from chromadb import Collection
     from chromadb.api.types import GetResult
 
-__all__ = ["CHEAP_HNSW", "Table"]
+__all__ = ["CHEAP_HNSW", "SAVE_ROWS", "Table"]
 
 CHEAP_HNSW = {"space": "ip", "ef_construction": 16, "max_neighbors": 8, "ef_search": 16}
 """Nobody searches this graph, so it is built loosely: about four times as fast as with Chroma's settings.
@@ -23,6 +24,9 @@ Not as loosely as Chroma allows: with 2 neighbors and a candidate list of 1 (ano
 of the graph fall off, and adding after deletes then failed ("Failed to apply logs to the hnsw segment
 writer") or crashed the process. The inner product leaves the vectors as they are ("cosine" would scale them).
 """
+
+SAVE_ROWS = 1_000
+"""Changed rows after which Chroma saves a graph and empties its log: its own default."""
 
 _READ_ROWS = 5_000
 """Ids in one `get`: a read that matches more than 32,766 rows with metadata fails (SQLite's variables)."""
@@ -113,6 +117,11 @@ class Table:
         """Remove rows; absent ids are fine."""
         for first in range(0, len(ids), self._max_batch):
             self._call(self._collection.delete, ids=list(ids[first : first + self._max_batch]))
+
+    def save_rarely(self) -> None:
+        """Save the graph as usual, from the next time on that Chroma opens it; the collection was just made."""
+        with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # Chroma's own, of its own form
+            self._call(self._collection.modify, configuration={"hnsw": {"sync_threshold": SAVE_ROWS}})
 
     def _pages(self, ids: Sequence[str], rows: int, include: list[Any]) -> Iterator[GetResult]:
         for first in range(0, len(ids), rows):

@@ -2,6 +2,7 @@
 
 import struct
 
+import chromadb
 import numpy as np
 import pytest
 from chromadb.config import Settings
@@ -117,8 +118,6 @@ ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()
 
 
 def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_store, make):
-    import chromadb
-
     client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
     client.create_collection("somebody-elses", embedding_function=None)
     client.close()
@@ -130,12 +129,57 @@ def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_s
     store.close()
 
 
-def test_room_in_a_graph_holds_nothing_of_the_process(erased, tmp_path):
-    store, _, _ = erased
+def graphs(folder):
+    """All graphs of a folder: what each file holds, and when it was written."""
+    files = [path for header in folder.glob("*/header.bin") for path in header.parent.iterdir()]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_nothing_is_written_to_the_graphs_again_by_reading(erased, everything, tmp_path):
+    store, other, _ = erased
     store.compact()
-    graphs = list(tmp_path.glob("*/data_level0.bin"))
-    assert graphs
-    for path in graphs:
-        used, size = struct.unpack_from("<QQ", (path.parent / "header.bin").read_bytes(), 20)
-        assert not any(path.read_bytes()[used * size :])
-        assert not any((path.parent / "length.bin").read_bytes()[used * 4 :])
+    written = graphs(tmp_path)
+    assert sum(path.name == "index_metadata.pickle" for path in written) == 4
+    everything(store), everything(other)
+    for one in (store, other):
+        for name in ("documents", "mentions"):
+            rows = getattr(one._index, name)
+            assert sum(len(ids) for ids, _, _, _ in rows.pages(rows.all_ids())) == rows.count()
+    assert graphs(tmp_path) == written
+
+
+def test_where_a_graph_means_nothing_are_zeros_after_closing(tmp_path, open_store, make, everything):
+    store = open_store(tmp_path, dimension=64)
+    store.write([make(f"document{number}", 3, dimension=64) for number in range(400)])
+    store.write([make("more", 2, dimension=64)])
+    before = everything(store)
+    planted = []
+    for header in tmp_path.glob("*/header.bin"):
+        used, size = struct.unpack_from("<QQ", header.read_bytes(), 20)
+        for name, first in (("data_level0.bin", used * size), ("length.bin", 0)):
+            path = header.parent / name
+            path.write_bytes((path.read_bytes()[:first] + b"needle" * 1_000)[: max(path.stat().st_size, first + 600)])
+            planted.append((path, first))
+    assert len(planted) == 4
+    assert len(found(tmp_path, b"needle")) == 4
+    store.close()
+    assert not any(any(path.read_bytes()[first:]) for path, first in planted)
+    again = open_store(tmp_path, dimension=64)
+    again.begin_writing()
+    assert everything(again) == before
+    again.close()
+
+
+def test_another_programs_lengths_are_kept(tmp_path, open_store, make):
+    client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
+    configuration = {"hnsw": {"space": "cosine", "sync_threshold": 1}}
+    theirs = client.create_collection("somebody-elses", embedding_function=None, configuration=configuration)
+    theirs.add(ids=["one"], embeddings=[[3.0, 4.0]])
+    client.close()
+    store = open_store(tmp_path)
+    store.write([make("a")])
+    store.close()
+    client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
+    kept = client.get_collection("somebody-elses", embedding_function=None).get(include=["embeddings"])
+    assert np.allclose(kept["embeddings"], [[3.0, 4.0]])
+    client.close()

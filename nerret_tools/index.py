@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -35,21 +36,11 @@ class EntityIndex:
     on, a folder is locked against changes by other processes, which may search it all the while.
     """
 
-    def __init__(
-        self,
-        store: ChromaStore,
-        spec: ModelSpec,
-        *,
-        detector: Detector | None = None,
-        backbone: str | Path | None = None,
-        precision: str | None = None,
-        device: str | None = None,
-    ) -> None:
+    def __init__(self, store: ChromaStore, model: Model, detector: Detector | None = None) -> None:
         self._store = store
-        self._spec = spec
+        self._model = model
         self._detector = detector
-        self._model = Model(spec, backbone, precision, device)
-        self._searcher = Searcher(store, spec, self.load_model)
+        self._searcher = Searcher(store, model)
 
     @classmethod
     def open(
@@ -99,18 +90,17 @@ class EntityIndex:
             StoreUnavailableError: The server does not answer, or the folder cannot be read, or made.
         """
         provide_home()
-        spec = find_spec(model)
+        asked = Model(find_spec(model), backbone, precision, device)
         store = open_store(
             path,
             name,
-            spec,
+            asked.spec,
             detector=None if detector is None else detector.name,
             create=create,
-            precision=Model(spec, backbone, precision, device).number_format,
+            precision=asked.number_format,
             scan_dtype=scan_dtype,
         )
-        kept = str(store.identity["precision"])
-        return cls(store, spec, detector=detector, backbone=backbone, precision=precision or kept, device=device)
+        return cls(store, replace(asked, precision=precision or str(store.identity["precision"])), detector)
 
     @staticmethod
     def names(path: str | Path) -> list[str]:
@@ -197,7 +187,7 @@ class EntityIndex:
             raise FilterError("documents must be an iterable of documents; for a single one, pass [document]")
         if not isinstance(batch_size, int) or batch_size < 1:
             raise FilterError(f"batch_size must be a positive whole number, not {batch_size!r}")
-        encoder = DocumentEncoder(self._store, self.load_model, self._detector, self._spec.has_span_head)
+        encoder = DocumentEncoder(self._store, self._model, self._detector)
         self._store.begin_writing()
         with counting(show_progress, total_of(documents)) as advance:
             return add_documents(documents, encoder, batch_size, advance)

@@ -12,10 +12,11 @@ from nerret_tools.detection import Detector
 from nerret_tools.documents import AddReport, Document
 from nerret_tools.errors import DocumentError
 from nerret_tools.intake import Checked, checked, id_of
+from nerret_tools.models import Model
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
 if TYPE_CHECKING:
-    from nerret_tools.models.entity_model import EncodedDocument, EntityModel
+    from nerret_tools.models.entity_model import EncodedDocument
 
 logger = logging.getLogger(__name__)
 
@@ -44,15 +45,13 @@ class DocumentEncoder:
 
     Attributes:
         store: What is there already.
-        model: Gives the model when the first document needs it.
+        model: Loaded when the first document needs it.
         detector: Finds the mentions instead of the model's span head.
-        detects: Whether the model finds mentions itself.
     """
 
     store: ChromaStore
-    model: Callable[[], EntityModel]
+    model: Model
     detector: Detector | None = None
-    detects: bool = True
 
     def outcomes(self, given: Sequence[Given]) -> list[Outcome]:
         """Say what became of each, in order; equal documents under one id are encoded once."""
@@ -71,7 +70,7 @@ class DocumentEncoder:
 
     def _encode(self, changed: list[Checked]) -> Iterator[tuple[Checked, EncodedDocument | str]]:
         """Give each document its mentions, or the reason why it has none."""
-        if self.detector is None and not self.detects:
+        if self.detector is None and not self.model.spec.has_span_head:
             yield from ((one, NO_DETECTOR) for one in changed if one.spans is None)
             changed = [one for one in changed if one.spans is not None]
         if not changed:
@@ -83,7 +82,7 @@ class DocumentEncoder:
             detected = self.detector.detect([texts[number] for number in open_texts])
             for number, found in zip(open_texts, detected, strict=True):
                 spans[number] = _usable(found, texts[number])
-        for one, encoded in zip(changed, self.model().encode(texts, spans), strict=True):
+        for one, encoded in zip(changed, self.model.load().encode(texts, spans), strict=True):
             if encoded.noise:
                 logger.warning("%s: %d characters are no language and give no names", one.document.id, encoded.noise)
             if encoded.unreadable and one.document.spans is not None:

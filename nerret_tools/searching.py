@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ from nerret_tools.entities.listing import EntityLister
 from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.entity_query import Asked, EntityQuery, types_of, wanted_of
 from nerret_tools.errors import FilterError
-from nerret_tools.models import Calibration, ModelSpec
+from nerret_tools.models import Calibration, Model
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
     Cursor,
@@ -40,7 +40,6 @@ from nerret_tools.storage import ChromaStore
 from nerret_tools.texts import check_type
 
 if TYPE_CHECKING:
-    from nerret_tools.models.entity_model import EntityModel
     from nerret_tools.scan import Scan
 
 READ_MOST = 2_000
@@ -70,14 +69,13 @@ class Searcher:
 
     Args:
         store: What is searched.
-        spec: The model, for its calibration.
-        model: Gives the loaded model.
+        model: Encodes the types; loaded for the first of them.
     """
 
-    def __init__(self, store: ChromaStore, spec: ModelSpec, model: Callable[[], EntityModel]) -> None:
+    def __init__(self, store: ChromaStore, model: Model) -> None:
         self.store = store
-        self.spec = spec
         self.model = model
+        self.spec = model.spec
         self._surfaces = Surfaces(store)
 
     @cached_property
@@ -175,7 +173,7 @@ class Searcher:
     def _scores(self, scan: Scan, questions: Sequence[Asked]) -> Iterator[Scores]:
         """Encode all types and compare them with all mentions, in one pass."""
         types = list(dict.fromkeys(one for asked in questions for one in types_of(asked)))
-        queries = self.model().encode_types(types)
+        queries = self.model.load().encode_types(types)
         rows = dict(zip(types, zip(queries, score_scan(scan, queries), strict=True), strict=True))
         for asked in questions:
             parts = [self._score(scan, one, *rows[one]) for one in types_of(asked)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -13,7 +12,7 @@ from nerret_tools.distributed.batches import from_table, to_table
 from nerret_tools.documents import Document
 from nerret_tools.errors import NerretError
 from nerret_tools.indexing import DocumentEncoder
-from nerret_tools.models import Model, ModelSpec
+from nerret_tools.models import Model
 from nerret_tools.models.identity import open_store
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.records import Reading, Record, to_document
@@ -28,22 +27,16 @@ class EncoderSettings:
     Attributes:
         url: The Chroma server, where what is there already is looked up.
         name: Of the index.
-        spec: The model.
+        model: The model, as it runs on the worker's machine and in the index's precision.
         reading: How documents are made of records.
         detector: Finds the mentions instead of the model's span head.
-        backbone: Folder of the backbone's files, on the worker's machine.
-        precision: The index's.
-        device: Of the worker.
     """
 
     url: str
     name: str
-    spec: ModelSpec
+    model: Model
     reading: Reading
     detector: Detector | None
-    backbone: str | Path | None
-    precision: str
-    device: str
 
 
 class RecordEncoder:
@@ -73,10 +66,9 @@ class RecordEncoder:
     def _start(self) -> None:
         settings = self.settings
         detector = None if settings.detector is None else settings.detector.name
-        store = open_store(settings.url, settings.name, settings.spec, detector=detector)
-        load = Model(settings.spec, settings.backbone, settings.precision, settings.device).load
-        self.encoder = DocumentEncoder(store, load, settings.detector, settings.spec.has_span_head)
-        load()
+        store = open_store(settings.url, settings.name, settings.model.spec, detector=detector)
+        self.encoder = DocumentEncoder(store, settings.model, settings.detector)
+        settings.model.load()
 
     def _encode(self, batch: list[Record | ReadProblem]) -> list[Outcome]:
         read = [to_document(one, self.settings.reading) if isinstance(one, Record) else one for one in batch]

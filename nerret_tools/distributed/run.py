@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -109,20 +109,20 @@ def index_dataset(
         read = partial(from_rows, dataset, given)
     else:
         read = partial(find_sources([dataset] if isinstance(dataset, (str, Path)) else dataset, given).dataset, given)
-    spec = find_spec(model)
     pool = _Pool(least, most, gpus_per_worker, cpus_per_worker)
+    asked = Model(find_spec(model), backbone, precision, pool.device)
     with connected(None if most is None else math.ceil(most * cpus_per_worker)):
         store = open_store(
             url,
             name,
-            spec,
+            asked.spec,
             detector=None if detector is None else detector.name,
             create=create,
-            precision=lambda: pool.number_format(Model(spec, backbone, precision, pool.device)),
+            precision=lambda: pool.number_format(asked),
         )
         try:
-            kept = precision or str(store.identity["precision"])
-            settings = EncoderSettings(url, name, spec, given, detector, backbone, kept, pool.device)
+            kept = replace(asked, precision=precision or str(store.identity["precision"]))
+            settings = EncoderSettings(url, name, kept, given, detector)
             account = Account(store, batch_size)
             with counting(show_progress) as advance, _plain_errors(), _data_settings(rows, waiting_bytes):
                 for outcomes in _outcomes(pool.encoded(read(min(batch_size, BATCH_RECORDS)), settings)):

@@ -25,19 +25,28 @@ from nerret_tools.errors import (
 )
 
 
-class NoModel:
-    """Stands where the model is asked for, and says that it was."""
+class FirstWords:
+    """A detector that takes first words, and a span that is none; it remembers how many texts it read at once."""
 
-    def __call__(self):
-        raise AssertionError("something was encoded")
+    name = "first words"
+
+    def __init__(self):
+        self.read = []
+
+    def detect(self, texts):
+        self.read.append(len(texts))
+        return [[(0, len(text.split()[0])), (5, 10_000)] for text in texts]
 
 
-def test_adding_the_same_again_encodes_nothing(index, documents, monkeypatch):
-    monkeypatch.setattr(index, "load_model", NoModel())
-    report = index.add(documents)
-    assert (report.added, report.updated, report.unchanged) == (0, 0, len(documents))
-    with pytest.raises(AssertionError, match="something was encoded"):
-        index.add([Document(id="air-1", text="Iberia flew on.")])
+def test_adding_the_same_again_reads_nothing(tmp_path, documents):
+    detector = FirstWords()
+    with EntityIndex.open(tmp_path / "again", detector=detector) as index:
+        index.add(documents)
+        report = index.add(documents)
+        assert (report.added, report.updated, report.unchanged) == (0, 0, len(documents))
+        assert detector.read == [len(documents)]
+        index.add([documents[0], Document(id="air-1", text="Iberia flew on.")])
+        assert detector.read == [len(documents), 1]
 
 
 def test_changed_text_replaces_its_mentions(index):
@@ -77,26 +86,17 @@ def test_deleted_documents_are_gone_with_their_mentions(index):
 
 
 def test_a_generator_is_streamed_batch_by_batch(tmp_path):
-    taken = []
+    detector, seen = FirstWords(), []
 
     def stream():
         for number in range(7):
-            taken.append(number)
+            seen.append(list(detector.read))
             yield Document(id=str(number), text=f"Train {number} left Oslo.")
 
-    with EntityIndex.open(tmp_path / "stream") as index:
-        encoded = []
-        model = index.load_model()
-        original = model.encode
-
-        class Spy:
-            def encode(self, texts, spans):
-                encoded.append((len(texts), len(taken)))
-                return original(texts, spans)
-
-        index.load_model = Spy
+    with EntityIndex.open(tmp_path / "stream", detector=detector) as index:
         assert index.add(stream(), batch_size=3).added == 7
-        assert encoded == [(3, 3), (3, 6), (1, 7)]
+        assert seen == [[]] * 3 + [[3]] * 3 + [[3, 3]]
+        assert detector.read == [3, 3, 1]
         assert index.stats().documents == 7
 
 
@@ -211,18 +211,12 @@ def test_a_single_document_in_place_of_a_list_is_explained(index, documents):
 
 
 def test_another_detector_is_another_index(tmp_path, documents):
-    class Capitals:
-        name = "capitals"
-
-        def detect(self, texts):
-            return [[(0, len(text.split()[0])), (5, 10_000)] for text in texts]
-
-    with EntityIndex.open(tmp_path / "own", detector=Capitals()) as index:
+    with EntityIndex.open(tmp_path / "own", detector=FirstWords()) as index:
         index.add(documents)
         assert index.mentions("air-1")[0].text == "Lufthansa"
-    with pytest.raises(ModelMismatchError, match="detector: capitals in the index, span head"):
+    with pytest.raises(ModelMismatchError, match="detector: first words in the index, span head"):
         EntityIndex.open(tmp_path / "own")
-    with EntityIndex.open(tmp_path / "own", detector=Capitals()) as index:
+    with EntityIndex.open(tmp_path / "own", detector=FirstWords()) as index:
         assert index.stats().documents == len(documents)
 
 
@@ -252,15 +246,14 @@ def test_killed_in_mid_add_the_same_call_completes_the_work(tmp_path, kill_at):
         from nerret_tools import Document, EntityIndex
         folder, kill_at = sys.argv[1], int(sys.argv[2])
         documents = [Document(id=str(n), text=f"Train {n} of Iberia left Oslo for Lima.") for n in range(40)]
-        with EntityIndex.open(folder) as index:
-            model, calls = index.load_model(), []
-            class Deadly:
-                def encode(self, texts, spans):
-                    calls.append(1)
-                    if len(calls) > kill_at:
-                        os.kill(os.getpid(), signal.SIGKILL)
-                    return model.encode(texts, spans)
-            index.load_model = Deadly
+        class Deadly:
+            name, calls = "first words", 0
+            def detect(self, texts):
+                self.calls += 1
+                if self.calls > kill_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return [[(0, 5), (5, 99)] for _ in texts]
+        with EntityIndex.open(folder, detector=Deadly()) as index:
             index.add(documents, batch_size=10)
         """
     )
@@ -270,7 +263,8 @@ def test_killed_in_mid_add_the_same_call_completes_the_work(tmp_path, kill_at):
     )
     assert died.returncode == -signal.SIGKILL
     documents = [Document(id=str(n), text=f"Train {n} of Iberia left Oslo for Lima.") for n in range(40)]
-    with EntityIndex.open(folder) as index, EntityIndex.open(tmp_path / "calm") as calm:
+    places = (EntityIndex.open(path, detector=FirstWords()) for path in (folder, tmp_path / "calm"))
+    with next(places) as index, next(places) as calm:
         stored = index.stats().documents
         assert stored <= 10 * kill_at
         assert all(len(index.mentions(str(n))) > 0 for n in range(stored))

@@ -113,13 +113,8 @@ def test_an_option_that_does_not_exist_is_an_error_that_names_it(demo_index, ret
 
 def test_a_batch_encodes_all_types_at_once(demo_index, retriever, monkeypatch):
     model, encoded = demo_index.load_model(), []
-
-    class Spy:
-        def encode_types(self, entity_types):
-            encoded.append(list(entity_types))
-            return model.encode_types(entity_types)
-
-    monkeypatch.setattr(demo_index._searcher, "model", Spy)
+    encode_types = model.encode_types
+    monkeypatch.setattr(model, "encode_types", lambda types: (encoded.append(list(types)), encode_types(types))[1])
     retriever.batch(["dinosaur", "airline", "river"])
     assert encoded == [["dinosaur", "airline", "river"]]
     asyncio.run(retriever.abatch(["dinosaur", "airline"]))

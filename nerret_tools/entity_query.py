@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 from nerret_tools.errors import EntityTypeError
 from nerret_tools.texts import check_type
 
-__all__ = ["Asked", "EntityQuery", "Scope", "types_of", "wanted_of"]
+__all__ = ["Asked", "EntityQuery", "Scope", "asked_of", "types_of", "wanted_of"]
 
 Scope = Literal["mention", "document"]
 
@@ -73,6 +73,30 @@ class EntityQuery:
 
 Asked: TypeAlias = str | EntityQuery
 """What can be asked for: one type, or a combination."""
+
+
+def asked_of(
+    entity_type: str | None = None,
+    any_of: Iterable[str] | None = None,
+    all_of: Iterable[str] | None = None,
+    none_of: Iterable[str] | None = None,
+    scope: Scope = "mention",
+) -> Asked:
+    """One question from what a caller passed: a type alone, or one of `all_of` beside the others.
+
+    Raises:
+        EntityTypeError: As of `EntityQuery`; or nothing was passed.
+    """
+    lists = {"any_of": any_of, "all_of": all_of, "none_of": none_of}
+    given = {name: value for name, value in lists.items() if value is not None}
+    if not given:
+        if entity_type is None:
+            raise EntityTypeError("which entity type? Name one, such as 'airline', or several in any_of or all_of")
+        return entity_type
+    if entity_type is not None:
+        check_type(entity_type, "the entity type")
+        given["all_of"] = [entity_type, *(all_of or ())]
+    return EntityQuery(**{**given, "scope": scope})  # type: ignore[arg-type]  # lists become tuples there
 
 
 def types_of(asked: Asked) -> tuple[str, ...]:

@@ -177,8 +177,10 @@ class Searcher:
         rows = dict(zip(types, zip(queries, score_scan(scan, queries), strict=True), strict=True))
         for asked in questions:
             parts = [self._score(scan, one, *rows[one]) for one in types_of(asked)]
-            plain = isinstance(asked, str) or self._curve is None
-            yield parts[0] if plain else combined(parts, asked, self._curve)
+            if isinstance(asked, str) or self._curve is None:
+                yield parts[0]
+            else:
+                yield combined(parts, asked, self._curve)
 
     def _score(self, scan: Scan, entity_type: str, query: np.ndarray, approximate: np.ndarray) -> Scores:
         # Whether a document names such an entity, or only the kind, is an even chance at best

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from nerret_tools import __version__
+from nerret_tools.cli.asking import with_everything
 from nerret_tools.cli.output import complain
 from nerret_tools.errors import InputError, NerretError
 from nerret_tools.exit_codes import FAILURE, INTERRUPTED, WRONG_INPUT
@@ -57,6 +58,11 @@ class CommandTable(TyperGroup):
         command = get_command(found)
         command.name = cmd_name
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Finds the command; a bare ``--all`` is a flag where ``--all TYPE`` is an option."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, with_everything(rest) if name in ("find", "entities") else rest
 
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; its errors are one line on stderr, never a traceback."""

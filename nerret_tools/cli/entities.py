@@ -11,6 +11,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nerret_tools.cli.asking import (
+    PAGE,
+    AllOf,
+    AnyOf,
+    Cursor,
+    Everything,
+    Limit,
+    MinRelevance,
+    NoneOf,
+    Recall,
+    ScopeOf,
+    Where,
+    questions,
+    say_next_page,
+)
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
 from nerret_tools.cli.output import complain, print_json, results, visible
 from nerret_tools.cli.where import parse_where
@@ -21,8 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["entities"]
 
-PAGE = 20
-"""Entities on a page: a screen of a usual terminal."""
+OneType = Annotated[str | None, typer.Argument(metavar="TYPE", help='In your own words: "dinosaur", "airline".')]
 
 SHOWN_SURFACES = 4
 """Other spellings in a row of the table."""
@@ -32,25 +46,20 @@ COLUMNS = ("name", "relevance", "score", "documents", "mentions", "other names",
 
 
 def entities(
-    entity_type: Annotated[str, typer.Argument(metavar="TYPE", help='In your own words: "dinosaur", "airline".')],
     place: IndexPlace,
+    types: OneType = None,
+    any_of: AnyOf = None,
+    all_of: AllOf = None,
+    none_of: NoneOf = None,
+    scope: ScopeOf = "mention",
     name: IndexName = "default",
     model: ModelName = None,
-    limit: Annotated[int, typer.Option(min=1, help="Entities on a page.")] = PAGE,
-    everything: Annotated[bool, typer.Option("--all", help="All entities, on one page.")] = False,
-    min_relevance: Annotated[
-        float | None,
-        typer.Option(help="Leave out mentions that are less likely to be right.", show_default="the model's"),
-    ] = None,
-    recall: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="Choose the cut-off over which this share is expected, such as 0.9."),
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; repeat for several."),
-    ] = None,
-    cursor: Annotated[str | None, typer.Option(help="The page after the one that printed this.")] = None,
+    limit: Limit = PAGE,
+    everything: Everything = False,
+    min_relevance: MinRelevance = None,
+    recall: Recall = None,
+    where: Where = None,
+    cursor: Cursor = None,
     csv_file: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write all entities to this file, one a row."),
@@ -63,10 +72,11 @@ def entities(
     Names are put together only with a reason: spelling, an abbreviation that a document writes out, a
     short form of a name before it, a plural. --json gives the reasons.
     """
+    [asked] = questions(None if types is None else [types], any_of, all_of, none_of, scope)
     conditions = parse_where(where or [])
     with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
         found = opened.entities(
-            entity_type,
+            asked,
             limit=None if everything or csv_file is not None else limit,
             min_relevance=min_relevance,
             recall=recall,
@@ -82,9 +92,7 @@ def entities(
         return
     _print(found, results())
     if found.next_cursor is not None:
-        complain(f"{len(found.entities):,} of {found.total:,} entities shown; --all shows the others too.")
-        complain("For the next page, add this to the same command:")
-        complain(f"--cursor {found.next_cursor}")
+        say_next_page(len(found.entities), found.total, "entities", found.next_cursor)
 
 
 def _others(entity: Entity) -> list[str]:

@@ -7,6 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nerret_tools.cli.asking import (
+    PAGE,
+    AllOf,
+    AnyOf,
+    Cursor,
+    Everything,
+    Limit,
+    MaxRelevance,
+    MinRelevance,
+    NoneOf,
+    Recall,
+    ScopeOf,
+    Types,
+    Where,
+    questions,
+    say_next_page,
+)
 from nerret_tools.cli.hits import expectation, print_hits
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, check_fields, csv_lines, json_answer
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
@@ -21,39 +38,24 @@ if TYPE_CHECKING:
 
 __all__ = ["find"]
 
-PAGE = 20
-"""Documents on a page: a screen of a usual terminal."""
-
 
 def find(
-    entity_types: Annotated[
-        list[str],
-        typer.Argument(metavar="TYPE…", help='In your own words: "dinosaur", "airline"; several are answered at once.'),
-    ],
     place: IndexPlace,
+    types: Types = None,
+    any_of: AnyOf = None,
+    all_of: AllOf = None,
+    none_of: NoneOf = None,
+    scope: ScopeOf = "mention",
     name: IndexName = "default",
     model: ModelName = None,
-    limit: Annotated[int, typer.Option(min=1, help="Documents on a page.")] = PAGE,
-    everything: Annotated[bool, typer.Option("--all", help="All documents, on one page.")] = False,
-    min_relevance: Annotated[
-        float | None,
-        typer.Option(
-            help="Leave out documents that are less likely to be right; 0 lists the complete ranking.",
-            show_default="the best for this type",
-        ),
-    ] = None,
-    max_relevance: Annotated[
-        float | None, typer.Option(help="Only documents below: what follows a list that was read down to here.")
-    ] = None,
-    recall: Annotated[
-        float | None, typer.Option(help="List as many as are expected to hold this share of all that are right: 0.9.")
-    ] = None,
-    min_score: Annotated[float | None, typer.Option(help="The same, as a cosine.")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; repeat for several."),
-    ] = None,
-    cursor: Annotated[str | None, typer.Option(help="The page after the one that printed this.")] = None,
+    limit: Limit = PAGE,
+    everything: Everything = False,
+    min_relevance: MinRelevance = None,
+    max_relevance: MaxRelevance = None,
+    recall: Recall = None,
+    min_score: Annotated[float | None, typer.Option(help="A cut-off as a cosine.")] = None,
+    where: Where = None,
+    cursor: Cursor = None,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions shown for a document.")] = 3,
     group_duplicates: Annotated[
         bool, typer.Option("--group-duplicates", help="Documents of one text, but for case and spaces, are one row.")
@@ -72,16 +74,17 @@ def find(
     ] = None,
 ) -> None:
     """List the documents that mention an entity of a type, best first."""
+    asked = questions(types, any_of, all_of, none_of, scope)
     conditions = parse_where(where or [])
     chosen = check_fields(fields) if fields is not None else None
     if as_json and as_csv:
         raise InputError("--json and --csv are two forms; ask for one")
     if chosen is not None and not (as_json or as_csv):
         raise InputError("--fields is for --json and --csv")
-    if cursor is not None and (len(entity_types) > 1 or group_duplicates):
+    if cursor is not None and (len(asked) > 1 or group_duplicates):
         raise FilterError("--cursor continues the list of one type, without --group-duplicates")
     with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
-        asked: dict[str, Any] = {
+        options: dict[str, Any] = {
             "limit": None if everything or group_duplicates else limit,
             "min_relevance": min_relevance,
             "min_score": min_score,
@@ -90,10 +93,10 @@ def find(
             "where": conditions,
             "max_mentions": max_mentions,
         }
-        if len(entity_types) == 1:
-            answers = [opened.find(entity_types[0], cursor=cursor, **asked)]
+        if len(asked) == 1:
+            answers = [opened.find(asked[0], cursor=cursor, **options)]
         else:
-            answers = opened.find_many(entity_types, **asked)
+            answers = opened.find_many(asked, **options)
         if conditions and not all(answer.total for answer in answers):
             _say_unknown_fields(opened, conditions)
     same: Mapping[str, list[str]] = {}
@@ -114,10 +117,7 @@ def _say_what_follows(found: FindResult, *, one: bool, grouped: bool) -> None:
     if expected is not None:
         complain(expected)
     if len(found.hits) < found.total and (grouped or found.next_cursor is not None):
-        complain(f"{len(found.hits):,} of {found.total:,} documents shown; --all shows the others too.")
-        if one and found.next_cursor is not None:
-            complain("For the next page, add this to the same command:")
-            complain(f"--cursor {found.next_cursor}")
+        say_next_page(len(found.hits), found.total, "documents", found.next_cursor if one else None)
 
 
 def _say_unknown_fields(index: EntityIndex, conditions: Mapping[str, Any]) -> None:

@@ -64,3 +64,11 @@ def test_a_type_that_nothing_has_is_an_empty_list(nerret, demo_index):
     result = nerret("entities", "dinosaur", "--index", demo_index, "--min-relevance", "1")
     assert result.exit_code == 0
     assert "No entity of type" in result.stdout
+
+
+def test_types_are_combined(nerret, demo_index):
+    either = {
+        one["name"] for one in listed(nerret, demo_index, "--any", "dinosaur", "--any", "airline", "--all")["entities"]
+    }
+    alone = [listed(nerret, demo_index, one, "--limit", "5")["entities"] for one in ("dinosaur", "airline")]
+    assert {one["name"] for found in alone for one in found} <= either

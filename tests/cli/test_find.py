@@ -197,3 +197,27 @@ def test_duplicates_are_one_row_on_request(nerret, small_index, tmp_path):
 def test_int8_gives_the_same_answer_and_another_format_is_wrong_usage(nerret, demo_index):
     assert find(nerret, demo_index, "dinosaur", "--scan-dtype", "int8") == find(nerret, demo_index, "dinosaur")
     assert nerret("find", "dinosaur", "--index", demo_index, "--scan-dtype", "int4").exit_code == 2
+
+
+def test_types_are_combined(nerret, demo_index):
+    either = ids(find(nerret, demo_index, "--any", "dinosaur", "--any", "airline", "--all"))
+    for entity_type in ("dinosaur", "airline"):
+        assert set(ids(find(nerret, demo_index, entity_type, "--limit", "5"))) <= set(either)
+    rest = find(nerret, demo_index, "city", "--none", "capital city", "--scope", "document", "--all")
+    assert rest["entity_type"] == "all of city; none of capital city; in one document"
+    assert len(ids(rest)) < len(ids(find(nerret, demo_index, "city", "--all")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "which entity type?"),
+        (("dinosaur", "bird", "--none", "fossil"), "name one at most"),
+        (("--all", "city", "--none", "City"), "'city' is in all_of and in none_of"),
+        (("--none", "city"), "nothing is asked for"),
+    ],
+)
+def test_a_combination_that_cannot_be_asked_is_explained(nerret, demo_index, arguments, said):
+    result = nerret("find", *arguments, "--index", demo_index)
+    assert result.exit_code == 2
+    assert said in result.stderr

@@ -21,6 +21,7 @@ from nerret_tools.progress import counting, total_of
 from nerret_tools.ranking import Search
 from nerret_tools.review import Review
 from nerret_tools.review.indexed import IndexedCollection
+from nerret_tools.sampling import MentionSample
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
 from nerret_tools.user_folders import provide_home
@@ -341,6 +342,18 @@ class EntityIndex:
         """
         return self._searcher.rank(_listed("entity_types", entity_types))
 
+    def sample(self, limit: int, entity_type: str | None = None) -> MentionSample:
+        """Draw mentions by chance, with their embeddings and archetypes: for a map or an overview.
+
+        Args:
+            limit: The most; all where there are no more. The same ones as long as the index does not change.
+            entity_type: Tells of each how relevant it is to this type.
+
+        Raises:
+            EntityTypeError: Empty, too long, or without letters.
+        """
+        return self._searcher.sample(limit, entity_type)
+
     def get(self, ids: Iterable[str]) -> list[Document]:
         """Return stored documents in the order of ``ids``; unknown ids are left out."""
         stored = self._store.documents([ids] if isinstance(ids, str) else list(ids))
@@ -431,6 +444,10 @@ class EntityIndex:
     async def areview(self, entity_type: str, **options: Any) -> Review:
         """Begin as `review` does, without blocking the event loop; a review has async twins of its own."""
         return await asyncio.to_thread(lambda: self.review(entity_type, **options))
+
+    async def asample(self, limit: int, entity_type: str | None = None) -> MentionSample:
+        """Draw as `sample` does, without blocking the event loop."""
+        return await asyncio.to_thread(self.sample, limit, entity_type)
 
     async def aget(self, ids: Iterable[str]) -> list[Document]:
         """Get as `get` does, without blocking the event loop."""

@@ -35,6 +35,7 @@ from nerret_tools.ranking import (
     relevances,
     tell_apart,
 )
+from nerret_tools.sampling import MentionSample, draw_rows
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
 from nerret_tools.storage import ChromaStore
 from nerret_tools.texts import check_type
@@ -142,6 +143,45 @@ class Searcher:
         (scores,) = self._scores(self.store.scan(), [asked])
         stops = limits(self._curve, search, scores, scores.documents(allowed))
         return self._lister.page(asked, scores, allowed, search, stops.min_score, stops.min_relevance)
+
+    def sample(self, limit: int, entity_type: str | None) -> MentionSample:
+        """Draw mentions by chance."""
+        self._check([] if entity_type is None else [entity_type])
+        scan = self.store.scan()
+        rows = draw_rows(scan, limit)
+        starts, ends, surfaces = self._surfaces.read(scan, rows)
+        there = np.array([bool(one) for one in surfaces], dtype=bool)
+        rows, vectors = rows[there], np.asarray(scan.vectors[rows[there]], dtype=np.float32)
+        scores = (
+            next(self._scores(scan, [entity_type])).of_mentions(rows) if entity_type else np.full(len(rows), np.nan)
+        )
+        archetypes = [None] * len(rows) if self._archetypes is None else self._archetypes.likeliest(vectors)
+        own_words = None if entity_type is None else GenericNames(entity_type)
+        mentions = [
+            Mention(
+                text=text,
+                start=start,
+                end=end,
+                score=None if own_words is None else score,
+                archetype=archetype,
+                generic=own_words is not None and own_words.says_the_type(text),
+            )
+            for text, start, end, score, archetype in zip(
+                filter(None, surfaces),
+                starts[there].tolist(),
+                ends[there].tolist(),
+                scores.tolist(),
+                archetypes,
+                strict=True,
+            )
+        ]
+        return MentionSample(
+            mentions=mentions,
+            document_ids=scan.document_ids[np.searchsorted(scan.offsets, rows, side="right") - 1].tolist(),
+            embeddings=vectors,
+            relevances=None if entity_type is None or self._curve is None else relevances(self._curve, scores),
+            documents_with_mentions=int(scan.live.sum()),
+        )
 
     def _allowed(self, search: Search) -> AbstractSet[str] | None:
         """Ids of the documents that may be listed; None: all."""

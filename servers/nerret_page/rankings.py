@@ -67,7 +67,7 @@ class Standing(NamedTuple):
 def _between(low: float, high: float) -> float:
     """The shortest decimal over one number that does not exceed the other."""
     for digits in range(2, 12):
-        scale = 10**digits
+        scale: int = 10**digits
         shortest = (math.floor(low * scale) + 1) / scale
         if low < shortest <= high:
             return shortest

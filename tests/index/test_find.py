@@ -258,3 +258,26 @@ def test_the_complete_ranking_without_evidence_is_the_same(index):
 def test_ids_of_all_documents_can_be_listed_with_and_without_a_filter(index, documents):
     assert index.ids() == sorted(one.id for one in documents)
     assert index.ids({"kind": "air"}) == ["air-1", "air-2"]
+
+
+def test_a_sample_of_mentions_has_their_embeddings_and_what_speaks_for_the_asked_type(index):
+    whole = index.sample(1_000, "dinosaur")
+    assert len(whole.mentions) == index.stats().mentions == len(whole.embeddings)
+    assert whole.documents_with_mentions == len(set(whole.document_ids))
+    texts = {one.id: one.text for one in index.get(whole.document_ids)}
+    query = index.load_model().encode_types(["dinosaur"])[0]
+    best = {hit.document_id: hit for hit in index.find("dinosaur", min_relevance=0).hits}
+    for one, document_id, vector, relevance in zip(
+        whole.mentions, whole.document_ids, whole.embeddings, whole.relevances, strict=True
+    ):
+        assert texts[document_id][one.start : one.end] == one.text
+        assert one.archetype
+        assert one.score == pytest.approx(float(vector @ query), abs=1e-5) or one.generic
+        assert relevance <= best[document_id].relevance + 1e-9
+    few = index.sample(3)
+    assert few.relevances is None
+    assert len(few.mentions) == 3
+    assert {one.text for one in few.mentions} <= {one.text for one in whole.mentions}
+    assert index.sample(3).document_ids == few.document_ids
+    index.delete(["dino-1"])
+    assert "dino-1" not in index.sample(1_000).document_ids

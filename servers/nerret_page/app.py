@@ -15,9 +15,12 @@ from starlette.staticfiles import StaticFiles
 from nerret_page.asking import Asking
 from nerret_page.desk import Desk
 from nerret_page.entrance import Entrance
+from nerret_page.export import Export
 from nerret_page.faults import told
 from nerret_page.headers import SafeHeaders
+from nerret_page.kinds import Kinds
 from nerret_page.options import Options
+from nerret_page.overview import Overview
 from nerret_page.rankings import Rankings
 from nerret_page.reading import Reading
 from nerret_page.rendering import FOLDER, page
@@ -37,14 +40,20 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
         desk: The index, where it is open already.
     """
     desk = desk or Desk(options)
-    rankings = Rankings()
-    asking, reading = Asking(desk, rankings), Reading(desk, rankings)
+    rankings, kinds = Rankings(), Kinds()
+    asking, reading, export = Asking(desk, rankings), Reading(desk, rankings), Export(desk)
+    overview = Overview(desk, kinds)
     routes = [
         Route("/", asking.answer),
         Route("/rows", asking.rows),
         Route("/entities", asking.entities),
         Route("/curve", asking.curve),
         Route("/document", reading.document),
+        Route("/export.csv", export.csv),
+        Route("/export.jsonl", export.json_lines),
+        Route("/overview", overview.view),
+        Route("/contents", overview.contents),
+        Route("/examples", overview.examples),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     guards = [

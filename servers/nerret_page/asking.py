@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from nerret_page.desk import Desk
+from nerret_page.export import calls
 from nerret_page.question import Question
 from nerret_page.rankings import Rankings
 from nerret_page.rendering import page
@@ -104,4 +105,5 @@ class Asking:
 
 def _listed(question: Question, found: FindResult) -> dict[str, Any]:
     following = None if found.next_cursor is None else question.address(cursor=found.next_cursor)
-    return {"question": question, "found": found, "rows": [Row.of(hit) for hit in found.hits], "following": following}
+    rows = [Row.of(hit) for hit in found.hits]
+    return {"question": question, "found": found, "rows": rows, "following": following, "calls": calls(question)}

@@ -15,7 +15,7 @@ __all__ = ["FOLDER", "page"]
 
 FOLDER = Path(__file__).parent
 
-VIEWS = {"/": "Ask"}
+VIEWS = {"/": "Ask", "/overview": "What is in here"}
 """The menu: address and name."""
 
 

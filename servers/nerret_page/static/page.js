@@ -82,7 +82,7 @@ export function show(address) {
   trying(async () => {
     const page = new DOMParser().parseFromString(await (await ask(address)).text(), "text/html");
     document.querySelector(".columns").replaceWith(page.querySelector(".columns"));
-    for (const id of ["total", "complete"]) {
+    for (const id of ["total", "complete", "away"]) {
       document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
     }
     history.replaceState(null, "", address);
@@ -101,7 +101,13 @@ function start(root) {
   if (figure) curve(figure);
 }
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy], [data-copy-address]");
+  if (copy) {
+    const text = "copy" in copy.dataset ? copy.parentElement.querySelector("pre").textContent : location.href;
+    await navigator.clipboard.writeText(text);
+    say("Copied.", "Good", () => {});
+  }
   const more = event.target.closest("a[data-more]");
   if (!more) return;
   event.preventDefault();

@@ -1,0 +1,104 @@
+"""Taking away what is seen: as a file, and as the call that gives the same elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from nerret_page.desk import Desk
+from nerret_page.question import Question
+from nerret_tools import FindResult
+from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, csv_lines, json_answer
+
+__all__ = ["Export", "calls"]
+
+PORTION = 200
+"""Documents fetched at once, so that a long list takes no memory."""
+
+
+class Export:
+    """Its endpoints.
+
+    Args:
+        desk: Where the index is.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def csv(self, request: Request) -> Response:
+        """The list as CSV, with the columns of ``nerret find --csv``."""
+        question = Question.of(request.query_params)
+        return _download(question, "csv", "text/csv; charset=utf-8", self._csv_lines(question, self._pages(question)))
+
+    def json_lines(self, request: Request) -> Response:
+        """The list as JSON lines, each a hit of ``nerret find --json``."""
+        question = Question.of(request.query_params)
+        return _download(question, "jsonl", "application/x-ndjson", self._json_lines(self._pages(question)))
+
+    def _pages(self, question: Question) -> Iterator[FindResult]:
+        """All pages; the first is asked for now, so that what cannot be asked is told instead of a file."""
+        with self._desk.index() as index:
+            first = index.find(question.entity_type, limit=PORTION, **question.options)
+
+        def pages() -> Iterator[FindResult]:
+            found = first
+            yield found
+            while found.next_cursor is not None:
+                with self._desk.index() as index:
+                    found = index.find(
+                        question.entity_type, limit=PORTION, cursor=found.next_cursor, **question.options
+                    )
+                yield found
+
+        return pages()
+
+    def _csv_lines(self, question: Question, pages: Iterator[FindResult]) -> Iterator[str]:
+        for number, found in enumerate(pages):
+            lines = csv_lines([found], CSV_FIELDS, {})
+            header = next(lines)
+            if not number:
+                yield header + "\r\n"
+            yield from (line + "\r\n" for line in lines)
+
+    def _json_lines(self, pages: Iterator[FindResult]) -> Iterator[str]:
+        for found in pages:
+            for hit in json_answer([found], JSON_FIELDS, {})["hits"]:
+                yield json.dumps(hit, ensure_ascii=False, default=str) + "\n"
+
+
+def _download(question: Question, ending: str, kind: str, lines: Iterator[str]) -> Response:
+    name = re.sub(r"[^a-z0-9]+", "-", question.entity_type.lower())[:60].strip("-") or "documents"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    return StreamingResponse(lines, media_type=kind, headers=headers)
+
+
+def calls(question: Question) -> dict[str, str]:
+    """The calls that give the same list: on the command line, in a program, by an agent."""
+    where, cutoff = question.conditions, question.min_relevance
+    command = ["nerret", "find", question.entity_type, "--index", "DIR", "--all"]
+    if where is not None:
+        parts = [] if question.where.startswith("{") else [line.strip() for line in question.where.splitlines()]
+        command += [word for part in parts if part for word in ("--where", part)]
+    if cutoff is not None:
+        command += ["--min-relevance", f"{cutoff:g}"]
+    options = "".join(
+        f", {name}={value!r}" for name, value in (("min_relevance", cutoff), ("where", where)) if value is not None
+    )
+    program = (
+        "from nerret_tools import EntityIndex\n\n"
+        'with EntityIndex.open("DIR", create=False) as index:\n'
+        f"    result = index.find({question.entity_type!r}{options})"
+    )
+    arguments = {"entity_type": question.entity_type, "min_relevance": cutoff, "where": where}
+    said = {key: value for key, value in arguments.items() if value is not None}
+    agent = f"find_documents_with_entity_type({json.dumps(said, ensure_ascii=False)})"
+    shown = {"In a program": program, "By an agent, over MCP": agent}
+    if where is not None and question.where.startswith("{"):
+        return shown  # the command line has no such filters
+    return {"On the command line": shlex.join(command), **shown}

@@ -342,7 +342,7 @@ class EntityIndex:
         """
         return self._searcher.rank(_listed("entity_types", entity_types))
 
-    def sample(self, limit: int, entity_type: str | None = None) -> MentionSample:
+    def sample(self, limit: int, entity_type: Asked | None = None) -> MentionSample:
         """Draw mentions by chance, with their embeddings and archetypes: for a map or an overview.
 
         Args:

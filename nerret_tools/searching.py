@@ -144,19 +144,17 @@ class Searcher:
         stops = limits(self._curve, search, scores, scores.documents(allowed))
         return self._lister.page(asked, scores, allowed, search, stops.min_score, stops.min_relevance)
 
-    def sample(self, limit: int, entity_type: str | None) -> MentionSample:
+    def sample(self, limit: int, asked: Asked | None) -> MentionSample:
         """Draw mentions by chance."""
-        self._check([] if entity_type is None else [entity_type])
+        self._check([] if asked is None else [asked])
         scan = self.store.scan()
         rows = draw_rows(scan, limit)
         starts, ends, surfaces = self._surfaces.read(scan, rows)
         there = np.array([bool(one) for one in surfaces], dtype=bool)
         rows, vectors = rows[there], np.asarray(scan.vectors[rows[there]], dtype=np.float32)
-        scores = (
-            next(self._scores(scan, [entity_type])).of_mentions(rows) if entity_type else np.full(len(rows), np.nan)
-        )
+        scores = next(self._scores(scan, [asked])).of_mentions(rows) if asked else np.full(len(rows), np.nan)
         archetypes = [None] * len(rows) if self._archetypes is None else self._archetypes.likeliest(vectors)
-        own_words = None if entity_type is None else GenericNames(entity_type)
+        own_words = None if asked is None else GenericNames(*wanted_of(asked))
         mentions = [
             Mention(
                 text=text,
@@ -179,7 +177,7 @@ class Searcher:
             mentions=mentions,
             document_ids=scan.document_ids[np.searchsorted(scan.offsets, rows, side="right") - 1].tolist(),
             embeddings=vectors,
-            relevances=None if entity_type is None or self._curve is None else relevances(self._curve, scores),
+            relevances=None if asked is None or self._curve is None else relevances(self._curve, scores),
             documents_with_mentions=int(scan.live.sum()),
         )
 

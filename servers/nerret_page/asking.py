@@ -75,7 +75,7 @@ class Asking:
             stats = index.stats()
             content: dict[str, Any] = {"question": question, "stats": stats}
             if question.entity_type and stats.documents:
-                content |= _listed(question, index.find(question.entity_type, limit=PAGE, **question.options))
+                content |= _listed(question, index.find(question.asked, limit=PAGE, **question.options))
         return page(request, "ask.html", **content)
 
     def rows(self, request: Request) -> Response:
@@ -83,7 +83,7 @@ class Asking:
         question = Question.of(request.query_params)
         with self._desk.index() as index:
             cursor = request.query_params.get("cursor")
-            found = index.find(question.entity_type, limit=PAGE, cursor=cursor, **question.options)
+            found = index.find(question.asked, limit=PAGE, cursor=cursor, **question.options)
         return page(request, "rows.html", **_listed(question, found))
 
     def entities(self, request: Request) -> Response:
@@ -91,14 +91,14 @@ class Asking:
         question = Question.of(request.query_params)
         with self._desk.index() as index:
             cursor = request.query_params.get("cursor")
-            found = index.entities(question.entity_type, limit=ENTITIES, cursor=cursor, **question.options)
+            found = index.entities(question.asked, limit=ENTITIES, cursor=cursor, **question.options)
         return page(request, "entities.html", question=question, found=found, first=cursor is None)
 
     def curve(self, request: Request) -> Response:
         """What is to be expected of the list wherever it stops, and where it stops now."""
         question = Question.of(request.query_params)
         with self._desk.index() as index:
-            stops = index.find(question.entity_type, limit=1, max_mentions=0, **question.options)
+            stops = index.find(question.asked, limit=1, max_mentions=0, **question.options)
             standing = self._rankings.of(index, question)
         return JSONResponse({"points": standing.curve(), "rank": stops.total})
 

@@ -44,16 +44,14 @@ class Export:
     def _pages(self, question: Question) -> Iterator[FindResult]:
         """All pages; the first is asked for now, so that what cannot be asked is told instead of a file."""
         with self._desk.index() as index:
-            first = index.find(question.entity_type, limit=PORTION, **question.options)
+            first = index.find(question.asked, limit=PORTION, **question.options)
 
         def pages() -> Iterator[FindResult]:
             found = first
             yield found
             while found.next_cursor is not None:
                 with self._desk.index() as index:
-                    found = index.find(
-                        question.entity_type, limit=PORTION, cursor=found.next_cursor, **question.options
-                    )
+                    found = index.find(question.asked, limit=PORTION, cursor=found.next_cursor, **question.options)
                 yield found
 
         return pages()
@@ -80,25 +78,29 @@ def _download(question: Question, ending: str, kind: str, lines: Iterator[str]) 
 
 def calls(question: Question) -> dict[str, str]:
     """The calls that give the same list: on the command line, in a program, by an agent."""
-    where, cutoff = question.conditions, question.min_relevance
-    command = ["nerret", "find", question.entity_type, "--index", "DIR", "--all"]
-    if where is not None:
-        parts = [] if question.where.startswith("{") else [line.strip() for line in question.where.splitlines()]
-        command += [word for part in parts if part for word in ("--where", part)]
-    if cutoff is not None:
-        command += ["--min-relevance", f"{cutoff:g}"]
-    options = "".join(
-        f", {name}={value!r}" for name, value in (("min_relevance", cutoff), ("where", where)) if value is not None
-    )
+    asked, where, cutoff = question.asked, question.conditions, question.min_relevance
+    types = {} if isinstance(asked, str) else {"any": asked.any_of, "all": asked.all_of[1:], "none": asked.none_of}
+    scope = {} if isinstance(asked, str) or asked.scope == "mention" else {"scope": asked.scope}
+    command = ["nerret", "find", question.entity_type, "--index", "DIR", "--everything"]
+    command += [word for name, given in types.items() for one in given for word in (f"--{name}", one)]
+    command += [word for name, one in scope.items() for word in (f"--{name}", one)]
+    command += [word for line in question.where.splitlines() if line.strip() for word in ("--where", line.strip())]
+    command += [] if cutoff is None else ["--min-relevance", f"{cutoff:g}"]
+    options = {"min_relevance": cutoff, "where": where}
+    written = "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
     program = (
-        "from nerret_tools import EntityIndex\n\n"
+        f"from nerret_tools import EntityIndex{'' if isinstance(asked, str) else ', EntityQuery'}\n\n"
         'with EntityIndex.open("DIR", create=False) as index:\n'
-        f"    result = index.find({question.entity_type!r}{options})"
+        f"    result = index.find({asked!r}{written})"
     )
-    arguments = {"entity_type": question.entity_type, "min_relevance": cutoff, "where": where}
+    lists = {f"{name}_of": list(given) for name, given in types.items() if given}
+    arguments = {"entity_type": question.entity_type, **lists, **scope, **options}
     said = {key: value for key, value in arguments.items() if value is not None}
-    agent = f"find_documents_with_entity_type({json.dumps(said, ensure_ascii=False)})"
-    shown = {"In a program": program, "By an agent, over MCP": agent}
-    if where is not None and question.where.startswith("{"):
-        return shown  # the command line has no such filters
-    return {"On the command line": shlex.join(command), **shown}
+    found = {
+        "On the command line": shlex.join(command),
+        "In a program": program,
+        "By an agent, over MCP": f"find_documents_with_entity_type({json.dumps(said, ensure_ascii=False)})",
+    }
+    if question.where.startswith("{"):
+        del found["On the command line"]  # it has no such filters
+    return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from starlette.datastructures import QueryParams
-
+from nerret_tools import EntityQuery
+from nerret_tools.entity_query import Scope
 from nerret_tools.errors import FilterError
 from nerret_tools.reading import parse_scalar
 
@@ -17,31 +18,67 @@ __all__ = ["Question"]
 
 @dataclass(frozen=True)
 class Question:
-    """A type, a filter and a cut-off.
+    """Types, a filter and a cut-off, as they were typed.
 
     Attributes:
         entity_type: In the visitor's words; empty before anything was asked.
-        where: The filter as it was typed: ``key=value`` a line, all of which must hold, or Chroma's form in JSON.
+        all: Further types, one a line, all of which must fit too.
+        any: Types, one a line, of which one must fit too.
+        none: Types, one a line, of which none may fit.
+        scope: ``document`` where several names of a document may share all that; else one name must be it.
+        where: The filter: ``key=value`` a line, all of which must hold, or Chroma's form in JSON.
         min_relevance: The cut-off; ``None``: the default one.
     """
 
     entity_type: str = ""
+    all: str = ""
+    any: str = ""
+    none: str = ""
+    scope: str = ""
     where: str = ""
     min_relevance: float | None = None
 
     @classmethod
-    def of(cls, given: QueryParams) -> Self:
+    def of(cls, given: Mapping[str, str]) -> Self:
         """Read the query of an address.
 
         Raises:
             FilterError: The cut-off is not a number.
         """
+        said = {name: given.get(name, "").strip() for name in ("all", "any", "none", "scope", "where")}
         cutoff = given.get("min_relevance", "").strip()
         try:
             min_relevance = float(cutoff) if cutoff else None
         except ValueError:
             raise FilterError(f"min_relevance {cutoff!r} is not a number between 0 and 1") from None
-        return cls(given.get("type", "").strip(), given.get("where", "").strip(), min_relevance)
+        return cls(given.get("type", "").strip(), **said, min_relevance=min_relevance)
+
+    @property
+    def combined(self) -> bool:
+        """Whether more than one type is named."""
+        return bool(self.all or self.any or self.none)
+
+    @property
+    def asked(self) -> str | EntityQuery:
+        """What the engine is asked.
+
+        Raises:
+            EntityTypeError: The types cannot be combined so.
+        """
+        if not self.combined:
+            return self.entity_type
+        own, further = [self.entity_type], _lines(self.all)
+        scope: Scope = "document" if self.scope == "document" else "mention"
+        return EntityQuery(
+            all_of=(*own, *further), any_of=tuple(_lines(self.any)), none_of=tuple(_lines(self.none)), scope=scope
+        )
+
+    @property
+    def words(self) -> str:
+        """What is asked, to be read."""
+        parts = [self.entity_type, *_lines(self.all)]
+        parts += [" or ".join(_lines(self.any))] if self.any else []
+        return " and ".join(parts) + (f" but not {' or '.join(_lines(self.none))}" if self.none else "")
 
     @property
     def conditions(self) -> dict[str, Any] | None:
@@ -57,7 +94,7 @@ class Question:
                 raise FilterError(f"the filter is not valid JSON: {error}") from None
             return parsed
         found: list[dict[str, Any]] = []
-        for line in filter(None, map(str.strip, self.where.splitlines())):
+        for line in _lines(self.where):
             key, sign, value = line.partition("=")
             if not sign or not key.strip():
                 raise FilterError(f"a filter is key=value, one a line, for example year=1990; not {line!r}")
@@ -73,9 +110,10 @@ class Question:
 
     def address(self, **changes: Any) -> str:
         """The query of an address that asks this, and whatever else it shall say."""
-        given = {"type": self.entity_type, "where": self.where, "min_relevance": self.min_relevance, **changes}
+        own = {"type": self.entity_type, **{key: value for key, value in asdict(self).items() if key != "entity_type"}}
+        given = {**own, **changes}
         return urlencode({key: value for key, value in given.items() if value not in (None, "")})
 
-    def with_cutoff(self, min_relevance: float | None) -> Question:
-        """The same with another cut-off."""
-        return replace(self, min_relevance=min_relevance)
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -89,7 +89,7 @@ class Rankings:
             question: Its type and filter.
         """
         stats = index.stats()
-        key = (stats.index_id, stats.generation, question.entity_type, question.where)
+        key = (stats.index_id, stats.generation, question.asked, question.where)
         with self._lock:  # who asks for the same waits, instead of doing it twice
             if key not in self._kept:
                 self._kept[key] = _ranked(index, question)
@@ -100,7 +100,7 @@ class Rankings:
 
 
 def _ranked(index: EntityIndex, question: Question) -> Standing:
-    (ranking,) = index.rank_many([question.entity_type])
+    (ranking,) = index.rank_many([question.asked])
     if question.conditions is None:
         return Standing(ranking.ids, ranking.relevances)
     allowed = set(index.ids(question.conditions))

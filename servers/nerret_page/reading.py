@@ -91,9 +91,9 @@ class Reading:
 
     def _asked(self, index: EntityIndex, question: Question, document_id: str) -> tuple[Hit | None, Neighbours]:
         """The document as the answer has it, and its neighbours there."""
-        cutoff = index.find(question.entity_type, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
+        cutoff = index.find(question.asked, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
         alone = {**question.options, "min_relevance": cutoff, "ids": [document_id]}
-        hits = index.find(question.entity_type, max_mentions=MOST_MENTIONS, **alone).hits
+        hits = index.find(question.asked, max_mentions=MOST_MENTIONS, **alone).hits
         standing = self._rankings.of(index, question)
         ids = standing.ids[: standing.over(cutoff)] if cutoff else standing.ids
         if document_id not in ids:

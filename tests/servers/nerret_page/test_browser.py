@@ -35,7 +35,7 @@ def ids(page):
 
 def test_a_visitor_asks_and_scrolls_to_the_end(open_page, engine):
     page = open_page()
-    page.get_by_label("Type").fill("dinosaur")
+    page.get_by_label("Type", exact=True).fill("dinosaur")
     page.keyboard.press("Enter")
     page.wait_for_selector("#rows .row mark")
     expected = [hit.document_id for hit in engine.find("dinosaur").hits]
@@ -117,7 +117,7 @@ def test_a_hostile_corpus_does_nothing(open_page):
     assert page.locator("script:not([src])").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/?type=dinosaur", "/document?type=dinosaur&id=long"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/?type=dinosaur", "/document?type=dinosaur&id=long"])
 def test_it_fits_a_telephone(open_page, path):
     page = open_page(path, width=390)
     page.wait_for_load_state("networkidle")

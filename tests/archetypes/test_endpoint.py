@@ -6,7 +6,6 @@ import json
 import math
 import socket
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -137,18 +136,16 @@ def test_an_endpoint_that_is_down_is_an_error():
 
 
 def test_an_endpoint_that_is_slow_is_an_error(serve):
-    waiting = threading.Event()
+    given_up = threading.Event()
 
     def slow(body, n):
-        waiting.wait(5)
+        assert given_up.wait(300)
         return 200, reply("A")
 
     server = serve(slow)
-    started = time.monotonic()
     with pytest.raises(ScorerError, match="did not answer in time"):
         EndpointScorer(server.url, "m", timeout=0.2, retries=1).choose([CITY])
-    waiting.set()
-    assert time.monotonic() - started < 4
+    given_up.set()
 
 
 def test_the_cost_cap_stops_before_it_is_passed(serve):

@@ -126,8 +126,8 @@ def test_a_forked_child_is_told_to_load_its_own(extractor):
         finally:
             os._exit(0)
     os.close(writer)
-    ready, _, _ = select.select([reader], [], [], 30)
-    told = os.read(reader, 1000).decode() if ready else "nothing in 30 seconds"
+    ready, _, _ = select.select([reader], [], [], 300)
+    told = os.read(reader, 1000).decode() if ready else "nothing in 300 seconds"
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     os.close(reader)

@@ -13,7 +13,7 @@ import pytest
 START = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);from nerret_tools.cli import main; main()"
 )
-LONGEST_WAIT = 120
+LONGEST_WAIT = 300
 """Seconds; far above what a cold start takes on a busy machine."""
 
 PIPE_HOLDS = 65_536
@@ -96,7 +96,7 @@ def test_beside_a_writer_an_index_can_be_read_and_a_second_writer_is_refused_at_
 def test_ctrl_c_leaves_a_usable_index_and_the_same_command_continues(tmp_path):
     arguments = ("index", "-", "--index", tmp_path / "index", "--batch-size", "10")
     with start(*arguments) as stopped:
-        write_documents(stopped.stdin, range(300))
+        write_documents(stopped.stdin, range(280))  # the last are never sent, however slow this process is
         stopped.send_signal(signal.SIGINT)
         stdout, stderr = stopped.communicate(timeout=LONGEST_WAIT)
     assert (stopped.returncode, stdout) == (130, "")
@@ -105,7 +105,7 @@ def test_ctrl_c_leaves_a_usable_index_and_the_same_command_continues(tmp_path):
 
     _, stdout, _ = run("stats", "--index", tmp_path / "index", "--json")
     stored = json.loads(stdout)["documents"]
-    assert 0 < stored < 300
+    assert 0 < stored <= 280
 
     code, stdout, _ = run(*arguments, "--json", stdin="".join(documents(range(300))))
     report = json.loads(stdout)

@@ -113,7 +113,7 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, target):
         super().__init__(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
-        self.client = httpx.Client(base_url=target, timeout=60)
+        self.client = httpx.Client(base_url=target, timeout=300)
         self.pause = 0.0
         self.lock = threading.Lock()
         self.asked = 0

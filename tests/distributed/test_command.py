@@ -65,11 +65,11 @@ def test_stopped_with_ctrl_c_and_run_again_it_reports_as_the_local_engine_does(
     proxy.wait_for(8)
     family = psutil.Process(stopped.pid).children(recursive=True)
     os.killpg(stopped.pid, signal.SIGINT)
-    out, err = stopped.communicate(timeout=60)
+    out, err = stopped.communicate(timeout=300)
 
     assert stopped.returncode == 130, err
     assert err.splitlines()[-1].startswith("Stopped. The index in http")
-    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert psutil.wait_procs(family, timeout=300)[1] == []
     assert out == ""
     assert "Traceback" not in err
 

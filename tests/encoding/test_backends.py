@@ -121,7 +121,7 @@ from nerret_tools.models import Model, find_spec
 [one] = Model(find_spec("minilm")).load().encode([{TEXTS[0]!r}], [None])
 print(len(one.spans) > 0)
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
     assert run.stdout.strip() == "True", run.stderr
 
 

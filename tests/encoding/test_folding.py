@@ -57,7 +57,7 @@ def test_a_mention_keeps_the_accents_behind_its_last_letter(model):
     assert unicodedata.normalize("NFD", "Málagá") in surfaces
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from("aZ 9.-'" + ODD), max_size=30))
 def test_tokens_stand_where_the_users_characters_are(model, text):
     [tokens] = model.encoder.tokenize([text])
@@ -76,7 +76,7 @@ def test_tokens_stand_where_the_users_characters_are(model, text):
         assert found[0] <= row < found[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(ODD), max_size=3), st.lists(st.sampled_from(ODD), max_size=3))
 def test_symbols_around_a_name_leave_its_offsets_alone(model, before, after):
     left = "".join(before).replace("\ud800", "")

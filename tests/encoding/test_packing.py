@@ -16,7 +16,7 @@ from nerret_tools.encoding.torch_backend import TorchEncoder
 
 
 @given(st.lists(st.integers(0, 40), max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_text_is_in_one_row_and_no_row_overflows(lengths):
     rows = pack(lengths, 40)
     assert sorted(item for row in rows for item in row) == list(range(len(lengths)))

@@ -69,7 +69,7 @@ def model():
     return Model(find_spec("minilm"), precision="float32").load()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.sampled_from(SENTENCES), min_size=2, max_size=8), st.sampled_from([" ", "\n", "\t"]))
 def test_joining_sentences_changes_no_mention(model, sentences, joint):
     [joined] = model.encode([joint.join(sentences)], [None])

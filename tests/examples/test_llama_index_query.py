@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "llama_index_query.py"
 
 def test_it_answers_from_every_document_and_lists_them_in_order(tmp_path):
     command = [sys.executable, str(EXAMPLE), "dinosaur", str(tmp_path / "index")]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     with EntityIndex.open(tmp_path / "index", create=False) as index:
         hits = index.find("dinosaur").hits
     answer, sources = result.stdout.split("\nSources:\n")

@@ -231,7 +231,9 @@ def test_a_model_that_does_not_exist_is_named(tmp_path):
 def test_a_second_process_that_adds_gets_the_locks_error_before_it_encodes(tmp_path, documents):
     with EntityIndex.open(tmp_path / "locked"):
         script = f"from nerret_tools import EntityIndex; EntityIndex.open({str(tmp_path / 'locked')!r}).add([])"
-        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+        result = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False
+        )
     assert result.returncode != 0
     assert IndexLockedError.__name__ in result.stderr
     assert "searched meanwhile" in result.stderr
@@ -259,7 +261,7 @@ def test_killed_in_mid_add_the_same_call_completes_the_work(tmp_path, kill_at):
     )
     folder = tmp_path / "killed"
     died = subprocess.run(
-        [sys.executable, "-c", script, str(folder), str(kill_at)], env=os.environ, timeout=120, check=False
+        [sys.executable, "-c", script, str(folder), str(kill_at)], env=os.environ, timeout=300, check=False
     )
     assert died.returncode == -signal.SIGKILL
     documents = [Document(id=str(n), text=f"Train {n} of Iberia left Oslo for Lima.") for n in range(40)]

@@ -41,13 +41,13 @@ def small_index(tmp_path):
 
 @pytest.fixture
 def ticks():
-    """Runs a coroutine and counts how often the event loop turned in the meantime."""
+    """Runs coroutines together, and counts how often the event loop turned in the meantime."""
 
     async def count(work):
-        task, turns = asyncio.ensure_future(work), 0
-        while not task.done():
+        together, turns = asyncio.gather(*work), 0
+        while not together.done():
             turns += 1
             await asyncio.sleep(0.001)
-        return await task, turns
+        return await together, turns
 
     return lambda work: asyncio.run(count(work))

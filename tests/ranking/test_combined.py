@@ -31,7 +31,7 @@ def chance(question, **relevances):
     return float(CURVE.relevance(combine(question, CURVE, scores))[0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     kind=st.sampled_from(["random", "clustered", "equal", "spiky"]),
@@ -65,7 +65,7 @@ def test_the_ranking_is_that_of_brute_force(seed, kind, scope, number, quantile)
         assert (np.diff(evidence.offsets) >= 1).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(p=st.floats(0.001, 0.999), q=st.floats(0.001, 0.999), r=st.floats(0.001, 0.999))
 def test_a_combination_is_a_chance(p, q, r):
     one, both = EntityQuery(any_of=["a"]), EntityQuery(all_of=["a", "b"])

@@ -47,7 +47,7 @@ worlds = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     made=worlds,
     size=st.integers(1, 25),
@@ -80,7 +80,7 @@ def test_pages_of_any_size_add_up_to_the_brute_force_ranking(made, size, quantil
     assert collected == listed(whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=worlds, quantile=st.one_of(st.none(), st.floats(0, 1)), most=st.integers(0, 4))
 def test_evidence_equals_brute_force(made, quantile, most):
     world, query = made

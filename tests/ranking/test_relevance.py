@@ -32,7 +32,7 @@ def judged(scan, query):
     return best, np.where(relevance >= LEAST_COUNTED, relevance, 0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=worlds, recall=st.floats(0.05, 1))
 def test_the_cut_off_for_a_recall_is_the_highest_in_two_figures_that_reaches_it(made, recall):
     wide, small, query = made
@@ -53,7 +53,7 @@ def test_the_cut_off_for_a_recall_is_the_highest_in_two_figures_that_reaches_it(
     assert relevance[tighter].sum() < recall * relevance.sum() or found[0].min_relevance <= LEAST_COUNTED * 1.1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=worlds)
 def test_the_default_cut_off_has_the_best_expected_f1(made):
     wide, _, query = made

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerret_tools.cancellation import CancelledError, cancellable
@@ -32,7 +32,7 @@ def product(request, monkeypatch):
         assert quantised._product() is not quantised._numpy_product
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(
     made=worlds,
     size=st.integers(1, 25),
@@ -69,7 +69,7 @@ def test_pages_and_evidence_are_those_of_float32(product, made, size, quantile, 
     assert (found, found_scores) == (whole.document_ids, whole.scores.tolist())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(made=worlds, length=st.sampled_from([1.0, 1.8]), own=st.booleans())
 def test_the_exact_score_is_within_the_bounds(product, made, length, own):
     _, small, query = made

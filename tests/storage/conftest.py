@@ -77,7 +77,7 @@ def run_script() -> Callable[..., subprocess.CompletedProcess]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", code, *map(str, arguments)]
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env=environment, check=False, **options
+            command, capture_output=True, text=True, timeout=300, env=environment, check=False, **options
         )
 
     return run

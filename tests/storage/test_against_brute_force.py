@@ -32,7 +32,7 @@ def brute_force(model, query, group, min_score):
 def test_rankings_equal_brute_force_after_any_changes(tmp_path, make, open_store):
     anchor = open_store(tmp_path)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(
         steps=changes,
         group=st.sampled_from([None, "x", "y"]),

@@ -68,7 +68,7 @@ def priced(tmp_path_factory, make, open_store):
     store.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(where=wheres)
 def test_a_filter_finds_what_python_finds(priced, where):
     assert priced.matching(where) == {f"d{at}" for at, metadata in enumerate(DOCUMENTS) if truth(where, metadata)}

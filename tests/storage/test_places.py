@@ -119,7 +119,7 @@ def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path,
         reader.start()
     store.write([make("b", 1)])
     for reader in readers:
-        reader.join(timeout=30)
+        reader.join(timeout=300)
     assert faults == []
     store.close()
 

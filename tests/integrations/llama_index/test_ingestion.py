@@ -91,9 +91,9 @@ def test_the_asynchronous_pipeline_does_the_same(small_index, split):
 
 def test_the_event_loop_runs_on_while_nodes_are_indexed(small_index, ticks):
     small_index.load_model()
-    given = [Document(id_=str(number), text=f"Train {number} of Iberia left Oslo.") for number in range(50)]
-    indexed, turns = ticks(EntityIndexTransform(small_index).acall(given))
-    assert len(indexed) == small_index.stats().documents == 50
+    given = [Document(id_=str(number), text=f"Train {number} of Iberia left Oslo.") for number in range(500)]
+    [indexed], turns = ticks([EntityIndexTransform(small_index).acall(given)])
+    assert len(indexed) == small_index.stats().documents == 500
     assert turns > 3
 
 

@@ -166,8 +166,8 @@ def test_what_stands_behind_a_document_is_retrieved_in_its_place(demo_index, ret
 
 
 def test_the_event_loop_runs_on_while_nodes_are_retrieved(retriever, ticks):
-    found, turns = ticks(retriever.aretrieve("dinosaur"))
-    assert ids(found) == ids(retriever.retrieve("dinosaur"))
+    found, turns = ticks([retriever.aretrieve("dinosaur") for _ in range(50)])
+    assert [ids(nodes) for nodes in found] == [ids(retriever.retrieve("dinosaur"))] * 50
     assert turns > 3
 
 
@@ -178,6 +178,6 @@ def test_a_missing_extra_is_named():
         "try:\n    import llama_index.retrievers.nerret\n"
         "except MissingExtraError as error:\n    print(isinstance(error, ImportError), error)"
     )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
     expected = "llama_index.retrievers.nerret needs an optional package: pip install 'nerret-tools[llama-index]'"
     assert result.stdout == f"True {expected}\n"

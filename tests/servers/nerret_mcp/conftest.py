@@ -108,7 +108,7 @@ def connect(request, library, place):
     @asynccontextmanager
     async def connected(**options):
         server = create_server(library, Options(index=str(place), **options))
-        with anyio.fail_after(60):
+        with anyio.fail_after(300):
             async with Client(server, mode=request.param) as client:
                 yield client
 
@@ -131,7 +131,7 @@ def nerret_mcp(environment):
         command = [sys.executable, "-m", "nerret_mcp", *map(str, arguments)]
         given = {**environment, **variables}
         return subprocess.run(
-            command, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+            command, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
         )
 
     return run
@@ -155,7 +155,7 @@ def serving(environment):
                 yield line.removeprefix("listening on ").strip()
             finally:
                 process.terminate()
-                process.communicate(timeout=30)
+                process.communicate(timeout=300)
 
     return served
 

@@ -27,7 +27,7 @@ def address(serving, foreign_place):
 def request(url, method="POST", path=None, body=PING, **headers):
     """Status, headers and body of a bare request."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=300)
     try:
         content = json.dumps(body) if method == "POST" else None
         connection.request(method, path or parts.path, content, {**HEADERS, **headers})

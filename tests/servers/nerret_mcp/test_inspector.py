@@ -17,7 +17,7 @@ def inspect(node_command):
 
     def run(server, method, *flags):
         words = [command, "--cli", *server, "--method", method, *flags]
-        result = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=60, check=False)
+        result = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=300, check=False)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 

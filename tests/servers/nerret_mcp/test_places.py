@@ -88,6 +88,6 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are(tmp_path):
 def test_without_the_extra_the_import_error_names_it(environment):
     script = "import sys; sys.modules['mcp'] = None; import nerret_mcp"
     command = [sys.executable, "-c", script]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 1
     assert "pip install 'nerret-tools[mcp]'" in result.stderr

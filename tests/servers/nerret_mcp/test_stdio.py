@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 
 import anyio
+import psutil
 import pytest
 from mcp import Client, StdioServerParameters
 
@@ -20,14 +21,15 @@ from nerret_tools import EntityIndex
 
 TOOL = "find_documents_with_entity_type"
 HANDSHAKE_SECONDS = 1.5
-HANDSHAKE_SHARE = 1.5
-"""Of what a process takes that only imports the MCP SDK: on a slow machine that alone is more than the seconds."""
+HANDSHAKE_SHARE = 2
+"""Of the processor's time of a process that only imports the MCP SDK: on a busy machine that alone takes longer than
+the seconds. A handshake takes 1.4 times as much, and one that loads Chroma or torch 3 times."""
 
 EXIT_SECONDS = 2.0
 """After which clients use force."""
 
 ATTEMPTS = 5
-"""The machine may be busy with other things; a start that is too slow in itself is so every time."""
+"""The machine may be busy with other things; what is too slow in itself is so every time."""
 
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -60,7 +62,7 @@ class Conversation:
         self.process.stdin.write(json.dumps(message) + "\n")
         self.process.stdin.flush()
 
-    def answer(self, number, seconds=60):
+    def answer(self, number, seconds=300):
         """The answer to a request (None: to a line that was none); notifications before it stay in `lines`."""
         until = time.monotonic() + seconds
         while True:
@@ -72,9 +74,9 @@ class Conversation:
         """Closes stdin; gives the seconds that the process took to leave."""
         began = time.monotonic()
         self.process.stdin.close()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=300)
         gone = time.monotonic() - began
-        self._reader.join(timeout=30)
+        self._reader.join(timeout=300)
         return gone
 
 
@@ -95,22 +97,23 @@ def start(environment, foreign_place):
 
 
 def test_the_handshake_of_a_cold_start_is_quick(start):
-    taken, imports = [], []
+    count = "import mcp.server, time; print(time.process_time())"
+    seen = []
     for _ in range(ATTEMPTS):
         began = time.monotonic()
         with start() as conversation:
             conversation.send(INITIALIZE)
             conversation.answer(1)
-            taken.append(time.monotonic() - began)
+            taken = time.monotonic() - began
+            times = psutil.Process(conversation.process.pid).cpu_times()
             conversation.end()
-        if taken[-1] <= HANDSHAKE_SECONDS:
+        if taken <= HANDSHAKE_SECONDS:
             return
-        began = time.monotonic()
-        subprocess.run([sys.executable, "-c", "import mcp.server"], check=True)
-        imports.append(time.monotonic() - began)
-        if taken[-1] <= HANDSHAKE_SHARE * imports[-1]:
+        imports = float(subprocess.run([sys.executable, "-c", count], capture_output=True, check=True).stdout)
+        if times.user + times.system <= HANDSHAKE_SHARE * imports:
             return
-    pytest.fail(f"the handshake took {taken} seconds, importing the SDK {imports}")
+        seen.append((taken, times, imports))
+    pytest.fail(f"seconds of the handshake, the processor's, and of importing the SDK: {seen}")
 
 
 def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, foreign_place):
@@ -125,7 +128,7 @@ def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, 
         "print([name for name in ('torch', 'transformers', 'chromadb') if name in sys.modules])\n"
     )
     command = [sys.executable, "-c", script, str(foreign_place)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
     assert result.stdout.strip() == "[]"
 
 
@@ -151,13 +154,25 @@ def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
         assert conversation.answer(5)["result"]["structuredContent"]["returned"] > 0
         conversation.send({"jsonrpc": "2.0", "id": 4, "method": "ping"})
         assert conversation.answer(4)["result"] == {}
-        gone = conversation.end()
+        conversation.end()
         assert conversation.process.returncode == 0
-        assert gone < EXIT_SECONDS
     assert len(conversation.lines) > 4
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in conversation.lines)
     methods = [json.loads(line).get("method") for line in conversation.lines]
     assert "notifications/progress" in methods
+
+
+def test_the_end_of_stdin_ends_it_before_clients_use_force(start):
+    question = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}}
+    taken = []
+    while not taken or taken[-1] >= EXIT_SECONDS:
+        assert len(taken) < ATTEMPTS, f"it left after {taken} seconds"
+        with start() as conversation:
+            conversation.send(INITIALIZE)
+            conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": question})
+            conversation.answer(2)
+            taken.append(conversation.end())
 
 
 def test_ctrl_c_ends_it_while_it_waits_for_a_line(start):
@@ -165,7 +180,7 @@ def test_ctrl_c_ends_it_while_it_waits_for_a_line(start):
         conversation.send(INITIALIZE)
         conversation.answer(1)
         conversation.process.send_signal(signal.SIGINT)
-        assert conversation.process.wait(timeout=30) == 0
+        assert conversation.process.wait(timeout=300) == 0
         assert "Traceback" not in conversation.process.stderr.read()
 
 

@@ -34,7 +34,7 @@ def fresh(request, place, index):
         library.check()
         server = create_server(library, Options(index=str(place)))
         try:
-            with anyio.fail_after(60):
+            with anyio.fail_after(300):
                 async with Client(server, mode=request.param) as client:
                     yield client
         finally:
@@ -50,7 +50,7 @@ def gate(monkeypatch):
     load = EntityIndex.load_model
 
     def wait_and_load(self):
-        assert opened.wait(60)
+        assert opened.wait(300)
         return load(self)
 
     monkeypatch.setattr(EntityIndex, "load_model", wait_and_load)
@@ -147,13 +147,13 @@ async def test_a_cancelled_call_does_not_reach_the_model_and_the_next_one_succee
         with model._lock:  # as if a pass for somebody else were running
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(client.call_tool, TOOL, {"entity_type": "city"})
-                await anyio.to_thread.run_sync(begun.wait, 30)
+                await anyio.to_thread.run_sync(begun.wait, 300)
                 # The event loop is free while the engine works.
                 assert (await client.list_tools()).tools
                 tasks.cancel_scope.cancel()
             # Answered behind the notification of the cancellation, so that has arrived.
             assert (await client.call_tool("list_collections", {})).structured_content
-        assert await anyio.to_thread.run_sync(ended.wait, 30)
+        assert await anyio.to_thread.run_sync(ended.wait, 300)
         assert passes == []
         assert not (await client.call_tool(TOOL, QUESTION)).is_error
     assert passes == [1]
@@ -166,7 +166,7 @@ async def test_a_cancelled_call_stops_between_two_documents(fresh, monkeypatch):
     def slow(hit, detailed):
         shown.append(hit.document_id)
         if len(shown) == 3:
-            assert cancelled.wait(30)
+            assert cancelled.wait(300)
             ended.set()
         return entry(hit, detailed)
 
@@ -180,7 +180,7 @@ async def test_a_cancelled_call_stops_between_two_documents(fresh, monkeypatch):
             tasks.cancel_scope.cancel()
         assert (await client.call_tool("list_collections", {})).structured_content
         cancelled.set()
-        assert await anyio.to_thread.run_sync(ended.wait, 30)
+        assert await anyio.to_thread.run_sync(ended.wait, 300)
     assert len(shown) == 3
 
 

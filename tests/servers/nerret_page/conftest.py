@@ -97,7 +97,7 @@ def address(serving, world):
 @pytest.fixture(scope="session")
 def visit(address):
     """Asks for an address of the page, without a browser."""
-    with httpx.Client(base_url=address, timeout=60) as client:
+    with httpx.Client(base_url=address, timeout=300) as client:
         yield client.get
 
 

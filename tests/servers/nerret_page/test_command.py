@@ -28,17 +28,17 @@ def test_it_serves_tells_of_a_taken_port_and_leaves_at_once(own_world, environme
     with subprocess.Popen([*command, "0"], env=environment, text=True, stderr=subprocess.PIPE) as process:
         try:
             url = process.stderr.readline().removeprefix("the page is at ").split()[0]
-            with httpx.Client(base_url=url, timeout=60) as visitor:
+            with httpx.Client(base_url=url, timeout=300) as visitor:
                 assert "documents mention" in visitor.get("/?type=dinosaur").text
                 port = urlsplit(url).port
                 second = subprocess.run(
-                    [*command, str(port)], env=environment, capture_output=True, text=True, timeout=60, check=False
+                    [*command, str(port)], env=environment, capture_output=True, text=True, timeout=300, check=False
                 )
                 assert second.returncode == 1
                 assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
                 assert "Traceback" not in second.stderr
                 process.send_signal(signal.SIGINT)  # while a browser's connection is open
-                assert process.wait(timeout=10) == 0
+                assert process.wait(timeout=60) == 0
         finally:
             process.kill()
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_served_is_told_before_a_page_is(tmp_path, environment):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert result.returncode == 1

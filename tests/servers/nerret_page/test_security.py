@@ -53,7 +53,7 @@ def test_texts_ids_and_titles_of_the_corpus_are_escaped_and_hide_nothing(visit):
 
 
 def test_without_the_token_there_is_only_the_form(serving, world):
-    with serving(world, token=TOKEN) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with serving(world, token=TOKEN) as url, httpx.Client(base_url=url, timeout=300) as client:
         asked = client.get("/?type=dinosaur")
         assert asked.status_code == 401
         assert "Stegosaurus" not in asked.text
@@ -64,7 +64,7 @@ def test_without_the_token_there_is_only_the_form(serving, world):
         assert TOKEN not in entered.headers["Set-Cookie"]
         assert "Stegosaurus" in client.get("/?type=dinosaur").text
         bearer = {"Authorization": f"Bearer {TOKEN}"}
-        assert httpx.get(f"{url}/?type=dinosaur", headers=bearer, timeout=60).status_code == 200
+        assert httpx.get(f"{url}/?type=dinosaur", headers=bearer, timeout=300).status_code == 200
 
 
 def test_other_machines_need_a_token_and_a_named_host():

@@ -25,6 +25,7 @@ def serve(
         list[str] | None,
         typer.Option(metavar="HOST", help="A name under which browsers reach the page; repeat for several."),
     ] = None,
+    reviews: Annotated[str, typer.Option(metavar="DIR", help="Where the files of reviews are kept.")] = ".",
     open_browser: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
 ) -> None:
     """Look at an index in the browser: ask, read the evidence, correct the list, take it away.
@@ -41,6 +42,7 @@ def serve(
             host=host,
             port=port,
             allowed_hosts=tuple(allowed_host or ()),
+            reviews=reviews,
             token=os.environ.get(options.TOKEN_VARIABLE) or None,
         ),
         open_browser=open_browser,

@@ -24,10 +24,10 @@ def excerpt(text: str, mentions: Sequence[Mention], budget: int) -> list[Piece]:
 
     Args:
         text: The whole of it.
-        mentions: The best one first, which is shown in any case.
+        mentions: The best one first, which is shown in any case; without any, the text is cut at its end.
         budget: Characters to show at most.
     """
-    begin, finish = _window(text, mentions[0], budget)
+    begin, finish = _window(text, mentions[0], budget) if mentions else (0, min(len(text), budget))
     shown = pieces(text, mentions, begin, finish)
     before = [Piece(ELLIPSIS)] if begin > 0 else []
     return [*before, *shown, *([Piece(ELLIPSIS)] if finish < len(text) else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,6 +25,7 @@ from nerret_page.overview import Overview
 from nerret_page.rankings import Rankings
 from nerret_page.reading import Reading
 from nerret_page.rendering import FOLDER, page
+from nerret_page.reviewing import Reviewing
 from nerret_tools.errors import NerretError
 from nerret_tools.listening import Gate
 
@@ -42,7 +44,7 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
     desk = desk or Desk(options)
     rankings, kinds = Rankings(), Kinds()
     asking, reading, export = Asking(desk, rankings), Reading(desk, rankings), Export(desk)
-    overview = Overview(desk, kinds)
+    overview, reviewing = Overview(desk, kinds), Reviewing(desk, Path(options.reviews))
     routes = [
         Route("/", asking.answer),
         Route("/rows", asking.rows),
@@ -54,6 +56,9 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
         Route("/overview", overview.view),
         Route("/contents", overview.contents),
         Route("/examples", overview.examples),
+        Route("/review", reviewing.view),
+        Route("/review", reviewing.act, methods=["POST"]),
+        Route("/review/judgements.csv", reviewing.judgements),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     guards = [
@@ -76,8 +81,8 @@ def _failed(request: Request, error: Exception) -> Response:
     fault = told(error)
     if fault.status >= 500:
         _log.error("%s: %s", type(error).__name__, error)
-    return page(request, "fault.html", status=fault.status, fault=fault)
+    return page(request, "fault.html", code=fault.status, fault=fault)
 
 
 def _not_there(request: Request, _: Exception) -> Response:
-    return page(request, "fault.html", status=404, fault=None)
+    return page(request, "fault.html", code=404, fault=None)

@@ -51,8 +51,7 @@ class Row(NamedTuple):
     def of(cls, hit: Hit) -> Row:
         """The row of a hit."""
         others = max(0, hit.mention_count - len(hit.mentions))
-        text = hit.document.text
-        shown = excerpt(text, hit.mentions, EXCERPT_CHARACTERS) if hit.mentions else [Piece(text[:EXCERPT_CHARACTERS])]
+        shown = excerpt(hit.document.text, hit.mentions, EXCERPT_CHARACTERS)
         return cls(hit.document_id, title_of(hit.document.metadata), hit.relevance, shown, hit.mentions, others)
 
 

@@ -57,4 +57,4 @@ class Entrance:
                 answer.set_cookie(_COOKIE, self._pass, httponly=True, samesite="strict", secure=secure)
                 return answer
             wrong = True
-        return page(request, "enter.html", status=401, wrong=wrong)
+        return page(request, "enter.html", code=401, wrong=wrong)

@@ -15,7 +15,7 @@ from nerret_page.question import Question
 from nerret_tools import FindResult
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, csv_lines, json_answer
 
-__all__ = ["Export", "calls"]
+__all__ = ["Export", "calls", "download_headers", "file_stem"]
 
 PORTION = 200
 """Documents fetched at once, so that a long list takes no memory."""
@@ -71,9 +71,17 @@ class Export:
 
 
 def _download(question: Question, ending: str, kind: str, lines: Iterator[str]) -> Response:
-    name = re.sub(r"[^a-z0-9]+", "-", question.entity_type.lower())[:60].strip("-") or "documents"
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
-    return StreamingResponse(lines, media_type=kind, headers=headers)
+    return StreamingResponse(lines, media_type=kind, headers=download_headers(file_stem(question.words), ending))
+
+
+def file_stem(words: str) -> str:
+    """A name for a file that is safe everywhere."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower())[:60].strip("-") or "documents"
+
+
+def download_headers(stem: str, ending: str) -> dict[str, str]:
+    """By which a browser saves an answer under a name."""
+    return {"Content-Disposition": f'attachment; filename="{stem}.{ending}"'}
 
 
 def calls(question: Question) -> dict[str, str]:

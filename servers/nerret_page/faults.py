@@ -10,6 +10,7 @@ from nerret_tools.errors import (
     InputError,
     ModelError,
     ModelMismatchError,
+    ReviewError,
 )
 
 __all__ = ["Fault", "told"]
@@ -35,6 +36,8 @@ def told(error: Exception) -> Fault:
     """What is told of an error; whatever may hold a path or an address goes to the log alone."""
     if isinstance(error, CursorError):
         return Fault(409, "The index has changed", "The list goes on from its beginning.", again=True)
+    if isinstance(error, ReviewError):
+        return Fault(409, "The review cannot go on so", str(error))
     if isinstance(error, InputError):
         return Fault(400, "That cannot be asked", str(error))
     if isinstance(error, ModelMismatchError):

@@ -25,6 +25,7 @@ class Options:
         port: To listen on; 0 takes a free one.
         allowed_hosts: Host headers that are accepted besides the loopback ones.
         token: What a visitor must enter; ``None``: nothing is asked for.
+        reviews: The folder of the review files.
 
     Raises:
         InputError: Values that cannot be used.
@@ -37,6 +38,7 @@ class Options:
     port: int = 8766
     allowed_hosts: tuple[str, ...] = ()
     token: str | None = None
+    reviews: str = "."
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:

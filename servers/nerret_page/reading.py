@@ -62,7 +62,7 @@ class Reading:
         with self._desk.index() as index:
             documents = index.get([document_id])
             if not documents:
-                return page(request, "missing.html", status=404, question=question, document_id=document_id)
+                return page(request, "missing.html", code=404, question=question, document_id=document_id)
             hit, neighbours = None, Neighbours()
             if question.entity_type:
                 hit, neighbours = self._asked(index, question, document_id)

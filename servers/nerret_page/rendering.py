@@ -15,7 +15,7 @@ __all__ = ["FOLDER", "page"]
 
 FOLDER = Path(__file__).parent
 
-VIEWS = {"/": "Ask", "/overview": "What is in here"}
+VIEWS = {"/": "Ask", "/review": "Review", "/overview": "What is in here"}
 """The menu: address and name."""
 
 
@@ -41,7 +41,7 @@ _environment.filters |= {
 }
 
 
-def page(request: Request, template: str, status: int = 200, **content: Any) -> HTMLResponse:
+def page(request: Request, template: str, code: int = 200, **content: Any) -> HTMLResponse:
     """Fill a template."""
     known = {"views": VIEWS, "path": request.url.path}
-    return HTMLResponse(_environment.get_template(template).render(**known, **content), status)
+    return HTMLResponse(_environment.get_template(template).render(**known, **content), code)

@@ -37,20 +37,23 @@ export async function ask(address, options) {
 }
 
 /** The elements of a part of a page that the server rendered. */
-export async function part(address) {
-  const text = await (await ask(address)).text();
+export function nodes(text) {
   return [...new DOMParser().parseFromString(`<template>${text}</template>`, "text/html").querySelector("template").content.childNodes];
 }
 
-/** Runs what asks the server; where that fails, says so and offers to try again. */
-export async function trying(run) {
+export const part = async (address) => nodes(await (await ask(address)).text());
+
+const reload = { label: "Show the new list", run: () => location.reload() };
+
+/** Runs what asks the server; where that fails, says so and offers what to do: again, or else where the index changed. */
+export async function trying(run, { again = () => trying(run), changed = reload } = {}) {
   try {
     await run();
     return true;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.status === 409) say(error.message, "Show the new list", () => location.reload());
-    else say(error.message, "Try again", () => trying(run));
+    if (error.status === 409) say(error.message, changed.label, changed.run);
+    else say(error.message, "Try again", again);
     return false;
   }
 }

@@ -10,6 +10,7 @@ import typer
 from nerret_tools.cli.labelled import LabelledForm
 from nerret_tools.cli.options import AsJson
 from nerret_tools.lab.evaluation.baselines import Baseline
+from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.evaluation.results import SpanSource
 
 
@@ -104,7 +105,6 @@ def evaluate(
     if report is None and (page is not None or name is not None or trained or not excerpts):
         raise typer.BadParameter("--page, --name, --trained and --no-excerpts belong to --report DIR")
     from nerret_tools.lab.evaluation.command import add_to_report, print_figures
-    from nerret_tools.lab.evaluation.labelled import read_labelled
 
     data = read_labelled(labelled, types, form=form, limit_documents=limit_documents)
     if report is None:

@@ -16,6 +16,7 @@ from nerret_tools.cli.output import complain
 from nerret_tools.errors import DataFileError, DocumentError, InputError, ScorerError
 from nerret_tools.exit_codes import WRONG_INPUT
 from nerret_tools.reading import DocumentReader, Reading, ReadProblem
+from nerret_tools.reading.labelled import LabelledFormat, read_documents
 from nerret_tools.texts import check_text
 
 __all__ = ["label"]
@@ -136,8 +137,6 @@ def _read(
     paths: list[str], id_field: str, text_field: str, limit: int | None, *, columns: bool
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
-    from nerret_tools.reading.labelled import LabelledFormat, read_documents
-
     found: list[tuple[str, str]] = []
     problems: list[str] = []
     for path in paths:

@@ -14,6 +14,7 @@ from nerret_tools.archetypes import EntityExtractor, Plan, SchemaReport
 from nerret_tools.archetypes.discovery import Agreement
 from nerret_tools.cli.output import complain, print_json, results, visible
 from nerret_tools.errors import DataFileError
+from nerret_tools.reading.labelled import LabelledFormat, read_documents
 
 if TYPE_CHECKING:
     from nerret_tools.lab.evaluation.span_f1 import SpanScores
@@ -82,7 +83,6 @@ def print_evaluation(
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
     from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
-    from nerret_tools.reading.labelled import LabelledFormat, read_documents
 
     systems = _systems() if ablations else {"complete": None}
     scores: dict[str, dict[str, SpanScores]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from pydantic import BaseModel
@@ -11,9 +11,9 @@ from rich.table import Table
 
 from nerret_tools.cli.options import AsJson
 from nerret_tools.cli.output import print_json, results
-
-if TYPE_CHECKING:
-    from nerret_tools.models import ModelSpec
+from nerret_tools.models import MODELS, ModelSpec, find_spec
+from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE
+from nerret_tools.models.spec_file import spec_json
 
 __all__ = ["ModelList", "ModelState", "app"]
 
@@ -46,8 +46,6 @@ class ModelList(BaseModel):
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Show the named models and which of their weights are on this machine."""
-    from nerret_tools.models import MODELS, find_spec
-
     models = [_state(find_spec(name)) for name in MODELS]
     if as_json:
         print_json(ModelList(models=models))
@@ -64,9 +62,6 @@ def list_models(as_json: AsJson = False) -> None:
 @app.command()
 def show(model: Annotated[str, typer.Argument(metavar="MODEL", help="A name, or a description in JSON.")]) -> None:
     """Print a model's description as JSON, to start another one from."""
-    from nerret_tools.models import find_spec
-    from nerret_tools.models.spec_file import spec_json
-
     typer.echo(spec_json(find_spec(model)))
 
 
@@ -76,15 +71,12 @@ def import_published(
     model: Annotated[str, typer.Option(help="The model that it is the projection of.")] = "llama-3.1-8b",
 ) -> None:
     """Check a projection that its authors published and keep it in the folder of your models."""
-    from nerret_tools.models import find_spec
-    from nerret_tools.models.import_head import import_head
+    from nerret_tools.models.import_head import import_head  # with torch
 
     typer.echo(str(import_head(file, find_spec(model))))
 
 
 def _state(spec: ModelSpec) -> ModelState:
-    from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE
-
     return ModelState(
         name=spec.name,
         backbone=spec.backbone,

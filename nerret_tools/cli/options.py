@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from nerret_tools import EntityIndex
 from nerret_tools.reading import FileKind
-
-if TYPE_CHECKING:
-    from nerret_tools import EntityIndex
 
 __all__ = [
     "AsJson",
@@ -49,9 +47,7 @@ Separator = Annotated[
 def open_index(
     place: str, name: str, model: str | None, *, create: bool = False, scan_dtype: str = "int8"
 ) -> EntityIndex:
-    """Opens an index through the public SDK; imported here so that `--help` stays quick."""
-    from nerret_tools import EntityIndex
-
+    """Opens an index through the public SDK."""
     if model is None:
         return EntityIndex.open(place, name=name, create=create, scan_dtype=scan_dtype)
     return EntityIndex.open(place, name=name, model=model, create=create, scan_dtype=scan_dtype)

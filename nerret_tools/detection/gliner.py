@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nerret_tools.errors import MissingExtraError, ModelNotFoundError
+from nerret_tools.errors import ModelNotFoundError
+from nerret_tools.extras import extra_package
 
 # Broad labels in plain words: together they cover what names usually name.
 LABELS = (
@@ -56,11 +57,8 @@ class GlinerDetector:
 
 
 def _load(name: str) -> Any:
+    package = extra_package("gliner", "The GLiNER detector", "gliner")
     try:
-        from gliner import GLiNER
-    except ImportError as error:
-        raise MissingExtraError("The GLiNER detector", "gliner") from error
-    try:
-        return GLiNER.from_pretrained(name)
+        return package.GLiNER.from_pretrained(name)
     except OSError as error:
         raise ModelNotFoundError(f"GLiNER weights {name!r} cannot be loaded: {error}") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nerret_tools.errors import DataFileError, MissingExtraError
+from nerret_tools.errors import DataFileError
+from nerret_tools.extras import extra_package
 from nerret_tools.reading.parquet_rows import row_values
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Record, Rows
@@ -35,10 +36,7 @@ def read_saved_dataset(path: Path, source: str) -> Rows:
     Raises:
         MissingExtraError: `datasets` is not installed.
     """
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingExtraError("Reading a saved Hugging Face dataset", "ray") from error
+    datasets = extra_package("datasets", "Reading a saved Hugging Face dataset", "ray")
     try:
         rows = datasets.load_from_disk(str(path)).with_format("arrow")
     except (OSError, ValueError) as error:

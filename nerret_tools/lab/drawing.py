@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,22 +15,16 @@ COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DOTS_PER_INCH = 130
 
 
-def load_matplotlib() -> Any:
-    """Import matplotlib; called early, so that a missing package shows before the long work.
+def load_matplotlib(module: str = "matplotlib") -> Any:
+    """Import a module of matplotlib; called early, so that a missing package shows before the long work.
 
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingExtraError("Drawing figures", "figures") from error
-    return matplotlib
+    return extra_package(module, "Drawing figures", "figures")
 
 
 def new_figure(width: float, height: float) -> Figure:
     """A figure of so many inches; not through pyplot, which would choose a window system."""
-    load_matplotlib()
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained", dpi=DOTS_PER_INCH)
+    kind: type[Figure] = load_matplotlib("matplotlib.figure").Figure
+    return kind(figsize=(width, height), layout="constrained", dpi=DOTS_PER_INCH)

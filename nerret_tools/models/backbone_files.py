@@ -79,7 +79,7 @@ def _from_package(spec: ModelSpec) -> Path | None:
 
 
 def _from_hub(spec: ModelSpec) -> Path:
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import snapshot_download  # comes with torch's extra
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     logger.info("looking for %s at revision %s on the hub", spec.backbone, spec.revision)

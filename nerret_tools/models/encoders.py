@@ -1,4 +1,4 @@
-"""From a model's description to its encoder in torch: files found, backbone cut and loaded where it shall run."""
+"""From a model's description to its encoder in torch, and to the whole model: the one way by which torch comes in."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer
 
+from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.encoding.adapter import merge_adapter
 from nerret_tools.encoding.backbone import CutBackbone, load_backbone
 from nerret_tools.encoding.devices import choose_devices, main_device
 from nerret_tools.encoding.loading import LOADING
-from nerret_tools.encoding.precision import QUANTIZED, choose_precision
+from nerret_tools.encoding.precision import QUANTIZED, choose_precision, precision_name
+from nerret_tools.encoding.projector import Projector
 from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.models.backbone_files import backbone_folder
-from nerret_tools.models.spec import ADAPTER_FILE, ModelSpec
+from nerret_tools.models.entity_model import EntityModel
+from nerret_tools.models.spec import ADAPTER_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
+
+
+def load_model(spec: ModelSpec, backbone: str | Path | None, precision: str | None, device: str | None) -> EntityModel:
+    """Load all parts of a model; parameters and errors as of `load_encoder`."""
+    projection = Projector.load(spec.weights / PROJECTION_FILE)
+    head = SpanHead.load(spec.weights / SPAN_HEAD_FILE) if spec.has_span_head else None
+    context = Projector.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
+    encoder = load_encoder(spec, backbone, precision, device)
+    if head is not None:
+        head.to(encoder.backbone.device)
+    return EntityModel(spec, encoder, projection, head, context)
+
+
+def number_format(precision: str | None, device: str | None) -> str:
+    """Return what an index records, see `precision_name`."""
+    return precision_name(precision, main_device(device))
 
 
 def load_encoder(

@@ -1,4 +1,4 @@
-"""The exported graph of a model: is it there, is it the right one, and its encoder."""
+"""The exported graph of a model: is it there, is it the right one, its encoder, and the whole model with it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ import json
 
 from tokenizers import Tokenizer
 
+from nerret_tools.detection.light_span_head import HEAD_GRAPH_FILE, LightSpanHead
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.onnx_backend import GRAPH_FILE, TOKENIZER_FILE, OnnxBackend
+from nerret_tools.encoding.projector import Projector
 from nerret_tools.errors import ModelError
-from nerret_tools.models.spec import MANIFEST_FILE, ModelSpec
+from nerret_tools.models.entity_model import EntityModel
+from nerret_tools.models.spec import CONTEXT_FILE, MANIFEST_FILE, PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
+
+
+def load_model(spec: ModelSpec) -> EntityModel:
+    """Load all parts of a model for ONNX Runtime; raises what `load_graph` does."""
+    encoder = load_graph(spec)
+    projection = Projector.load(spec.weights / PROJECTION_FILE)
+    files = spec.weights / HEAD_GRAPH_FILE, spec.weights / SPAN_HEAD_FILE
+    head = LightSpanHead.load(*files) if spec.has_span_head else None
+    context = Projector.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
+    return EntityModel(spec, encoder, projection, head, context)
 
 
 def load_graph(spec: ModelSpec) -> TextEncoder:

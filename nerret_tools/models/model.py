@@ -6,14 +6,16 @@ import logging
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec as find_package
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from nerret_tools.encoding.backend import DEVICE_VARIABLE, ONNX_PRECISION
 from nerret_tools.encoding.loading import LOADING
 from nerret_tools.errors import MissingExtraError, ModelError
-from nerret_tools.models.spec import CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE, ModelSpec
+from nerret_tools.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -70,11 +72,7 @@ class Model:
         """
         if self.light:
             return ONNX_PRECISION
-        self._need_torch()
-        from nerret_tools.encoding.devices import main_device
-        from nerret_tools.encoding.precision import precision_name
-
-        return precision_name(self.precision, main_device(self.device))
+        return str(self._torch().number_format(self.precision, self.device))
 
     def load(self) -> EntityModel:
         """Return the model ready to run; loaded once a process for equal values.
@@ -86,46 +84,25 @@ class Model:
         with LOADING:
             key = self, _stamps(self.spec.weights)  # weights that were trained again are another model
             if key not in _loaded:
-                _loaded[key] = self._load_light() if self.light else self._load_torch()
+                _loaded[key] = self._load()
                 while len(_loaded) > _KEPT:
                     _loaded.popitem(last=False)
             _loaded.move_to_end(key)
             return _loaded[key]
 
-    def _load_light(self) -> EntityModel:
-        from nerret_tools.detection.light_span_head import HEAD_GRAPH_FILE, LightSpanHead
-        from nerret_tools.encoding.projector import Projector
-        from nerret_tools.models.entity_model import EntityModel
-        from nerret_tools.models.graph import load_graph
+    def _load(self) -> EntityModel:
+        if self.light:
+            found: EntityModel = import_module("nerret_tools.models.graph").load_model(self.spec)
+        else:
+            found = self._torch().load_model(self.spec, self.backbone, self.precision, self.device)
+        return found
 
-        spec = self.spec
-        encoder = load_graph(spec)
-        projection = Projector.load(spec.weights / PROJECTION_FILE)
-        files = spec.weights / HEAD_GRAPH_FILE, spec.weights / SPAN_HEAD_FILE
-        head = LightSpanHead.load(*files) if spec.has_span_head else None
-        context = Projector.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
-        return EntityModel(spec, encoder, projection, head, context)
-
-    def _load_torch(self) -> EntityModel:
-        self._need_torch()
-        from nerret_tools.detection.span_head import SpanHead
-        from nerret_tools.encoding.projector import Projector
-        from nerret_tools.models.encoders import load_encoder
-        from nerret_tools.models.entity_model import EntityModel
-
-        spec = self.spec
-        projection = Projector.load(spec.weights / PROJECTION_FILE)
-        head = SpanHead.load(spec.weights / SPAN_HEAD_FILE) if spec.has_span_head else None
-        context = Projector.load(spec.weights / CONTEXT_FILE) if spec.context_dimension else None
-        encoder = load_encoder(spec, self.backbone, self.precision, self.device)
-        if head is not None:
-            head.to(encoder.backbone.device)
-        return EntityModel(spec, encoder, projection, head, context)
-
-    def _need_torch(self) -> None:
+    def _torch(self) -> ModuleType:
+        """The place that imports torch, and so is not imported itself before it is needed."""
         if find_package("torch") is None or find_package("transformers") is None:
             how = self.precision or self.device or "without an exported graph"
             raise MissingExtraError(f"Model {self.spec.name} ({how})", "torch")
+        return import_module("nerret_tools.models.encoders")
 
 
 def _stamps(folder: Path) -> frozenset[tuple[str, int]]:

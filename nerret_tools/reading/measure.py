@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from nerret_tools.reading.parquet_rows import load_pyarrow
 from nerret_tools.reading.records import FileKind, Reading
 from nerret_tools.reading.sources import Source, file_kind
 
@@ -57,8 +58,7 @@ class Measure:
         source = self._sources[self._number]
         size = (self._sizes or [])[self._number]
         if source.path is not None and file_kind(source.path, self._reading) is FileKind.PARQUET:
-            import pyarrow.parquet
-
+            pyarrow = load_pyarrow()
             try:
                 rows = pyarrow.parquet.read_metadata(source.path).num_rows
             except (OSError, pyarrow.ArrowException):

@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Reading, Record, Rows
 
-__all__ = ["read_parquet", "row_values"]
+__all__ = ["load_pyarrow", "read_parquet", "row_values"]
 
 BATCH_ROWS = 1024
 
@@ -21,12 +21,7 @@ def read_parquet(path: Path, origin: Origin, reading: Reading) -> Rows:
     Raises:
         MissingExtraError: pyarrow is not installed.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError("Reading Parquet files", "parquet") from error
-
+    pyarrow = load_pyarrow()
     number = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
@@ -43,6 +38,16 @@ def read_parquet(path: Path, origin: Origin, reading: Reading) -> Rows:
                     yield Record(_row(origin, number), row_values(row))
     except (pyarrow.ArrowException, OSError) as error:
         yield ReadProblem(_row(origin, number + 1) if number else origin, f"not a readable Parquet file: {error}")
+
+
+def load_pyarrow() -> Any:
+    """Import pyarrow with its Parquet part.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    extra_package("pyarrow.parquet", "Reading Parquet files", "parquet")
+    return extra_package("pyarrow", "Reading Parquet files", "parquet")
 
 
 def row_values(row: dict[str, Any]) -> dict[str, Any]:

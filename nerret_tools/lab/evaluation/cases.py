@@ -20,6 +20,7 @@ from rich.text import Text
 
 from nerret_tools.cli.output import print_json, results
 from nerret_tools.documents import Document
+from nerret_tools.index import EntityIndex
 from nerret_tools.reading.labelled.json_lines import checked, json_object
 from nerret_tools.reading.labelled.lines import numbered_lines
 
@@ -77,8 +78,6 @@ def read_cases(path: str | Path) -> list[Case]:
 
 def run_cases(cases: list[Case], model: str = "minilm") -> CasesReport:
     """Index each case's texts by themselves, with detected spans, and ask for its type."""
-    from nerret_tools.index import EntityIndex
-
     found = []
     with tempfile.TemporaryDirectory(prefix="nerret-cases-") as folder:
         for number, case in enumerate(cases):

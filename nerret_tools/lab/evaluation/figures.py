@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nerret_tools.lab.drawing import COLOURS, new_figure
+from nerret_tools.lab.drawing import COLOURS, load_matplotlib, new_figure
 from nerret_tools.lab.evaluation.mention_map import MentionMap
 from nerret_tools.lab.evaluation.results import CalibrationReport, SystemReport
 from nerret_tools.lab.evaluation.scoring import RECALL_LENGTHS
@@ -67,10 +67,8 @@ def draw_reliability(path: Path, calibration: CalibrationReport) -> None:
 
 def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
     """Maps of mentions side by side, each type in its colour and named at its middle."""
-    from matplotlib import colormaps
-    from matplotlib.patheffects import withStroke
-
-    pairs = colormaps["tab20"](np.arange(20))[:, :3]
+    stroke = load_matplotlib("matplotlib.patheffects").withStroke(linewidth=2.5, foreground="white")
+    pairs = load_matplotlib().colormaps["tab20"](np.arange(20))[:, :3]
     colours = np.concatenate([pairs[::2], pairs[1::2]])  # the strong ones first
     figure = new_figure(6.6 * len(maps), 6.6)
     panels = figure.subplots(1, len(maps), squeeze=False)[0]
@@ -82,7 +80,7 @@ def draw_mentions(path: Path, maps: Sequence[MentionMap]) -> None:
             middle = np.median(one.points[one.types == number], axis=0)
             text = axes.text(*middle, _shortened(name), fontsize=8.5, weight="bold", ha="center", va="center")
             text.set(color=tuple(0.62 * colours[number % len(colours)]))
-            text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+            text.set_path_effects([stroke])
         axes.set(title=one.title, xticks=[], yticks=[])
     figure.savefig(path)
 

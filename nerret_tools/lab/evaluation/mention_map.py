@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.representations import GoldMentions
 
@@ -74,13 +74,10 @@ def sample_mentions(data: LabelledData, labels: Sequence[Sequence[str]]) -> tupl
 
 
 def _lay_out(vectors: np.ndarray) -> np.ndarray:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ImportWarning)  # about TensorFlow, which this does not need
-            from umap import UMAP
-    except ImportError as error:
-        raise MissingExtraError("the map of mentions", "figures") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImportWarning)  # about TensorFlow, which this does not need
+        package = extra_package("umap", "the map of mentions", "figures")
     # One job, which a seed forces anyway; said here, UMAP does not warn about it.
-    layout = UMAP(n_neighbors=NEIGHBOURS, metric="cosine", random_state=SEED, n_jobs=1)
+    layout = package.UMAP(n_neighbors=NEIGHBOURS, metric="cosine", random_state=SEED, n_jobs=1)
     points: np.ndarray = layout.fit_transform(vectors)
     return points

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.evaluation.calibration import LIKELY
 from nerret_tools.lab.evaluation.coverage import JACCARD_THRESHOLD
 from nerret_tools.lab.evaluation.passages import SENTENCES
@@ -50,11 +50,10 @@ def write_page(report: Report, *, figures: Path, page: Path) -> str:
     Raises:
         MissingExtraError: Jinja is not installed.
     """
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("the report's page", "evaluation") from error
-    environment = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, autoescape=False)
+    jinja = extra_package("jinja2", "the report's page", "evaluation")
+    environment = jinja.Environment(
+        trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined, autoescape=False
+    )
     environment.filters |= {
         "plain": plain, "figure": figure, "signed": signed, "verdict": verdict, "excerpt": excerpt
     }  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nerret_tools.documents import Document
+from nerret_tools.index import EntityIndex
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import macro, r_precision
 from nerret_tools.lab.evaluation.results import PassagePoint
@@ -56,8 +57,6 @@ def join_sentences(data: LabelledData, model: str) -> list[PassagePoint]:
 def _measure(
     passages: Sequence[Passage], length: int, asked: dict[str, str], relevant: dict[str, frozenset[str]], model: str
 ) -> PassagePoint:
-    from nerret_tools.index import EntityIndex
-
     by_id = {one.document.id: one for one in passages}
     precisions, recalls = [], []
     with (

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nerret_tools.documents import Document, Span
 from nerret_tools.errors import MissingExtraError, ModelError
+from nerret_tools.index import EntityIndex
 from nerret_tools.lab.drawing import load_matplotlib
+from nerret_tools.lab.evaluation.ablations import score_representations
 from nerret_tools.lab.evaluation.ambiguous_names import name_reports, read_ambiguous
 from nerret_tools.lab.evaluation.answers import Answers, ask
 from nerret_tools.lab.evaluation.baselines import Baseline, rank_with
@@ -26,17 +27,16 @@ from nerret_tools.lab.evaluation.familiarity import Training, familiarity
 from nerret_tools.lab.evaluation.faults import FaultFinder
 from nerret_tools.lab.evaluation.figures import draw_mentions, draw_recall, draw_reliability, draw_types
 from nerret_tools.lab.evaluation.labelled import LabelledData
+from nerret_tools.lab.evaluation.mention_map import map_mentions
 from nerret_tools.lab.evaluation.metrics import macro
 from nerret_tools.lab.evaluation.passages import join_sentences
+from nerret_tools.lab.evaluation.representations import GoldMentions, read_gold_mentions, read_published
 from nerret_tools.lab.evaluation.results import AmbiguousReport, SetReport, SpanSource, SystemReport
 from nerret_tools.lab.evaluation.scoring import compare, load_statistics, score_system
 from nerret_tools.lab.evaluation.sensitivity import take_spans_away
 from nerret_tools.models import find_spec
+from nerret_tools.models.backbone_files import backbone_folder
 from nerret_tools.models.spec import CALIBRATION_FILE
-
-if TYPE_CHECKING:
-    from nerret_tools.index import EntityIndex
-    from nerret_tools.lab.evaluation.representations import GoldMentions
 
 
 def evaluate(
@@ -109,9 +109,6 @@ def examine(
             f"model {spec.name} has no span head or no calibration, and the whole evaluation needs both; "
             "make them with nerret train, or evaluate without --report"
         )
-    from nerret_tools.lab.evaluation.ablations import score_representations
-    from nerret_tools.lab.evaluation.representations import read_gold_mentions, read_published
-
     work = Evaluation(data, model, show_progress, announce)
     report = work.report
     report.name, report.limit_documents = name, limit_documents
@@ -234,8 +231,6 @@ class Evaluation:
 
     def _rank(self, baseline: Baseline, data: LabelledData) -> dict[str, list[str]]:
         """Label → ids as a baseline ranks them."""
-        from nerret_tools.models.backbone_files import backbone_folder
-
         with self.stage(f"ranking {len(data.documents):,} documents with the baseline {baseline}"):
             ids, texts = zip(*((one.id, one.text) for one in data.documents), strict=True)
             rankings = rank_with(
@@ -247,8 +242,6 @@ class Evaluation:
 @contextmanager
 def _index_of(data: LabelledData, source: SpanSource, model: str) -> Iterator[tuple[EntityIndex, Iterator[Document]]]:
     """An empty index in a temporary folder, and what to add to it."""
-    from nerret_tools.index import EntityIndex
-
     gold = source is SpanSource.GOLD
     documents = (Document(id=one.id, text=one.text, spans=one.gold_spans() if gold else None) for one in data.documents)
     with (
@@ -259,8 +252,6 @@ def _index_of(data: LabelledData, source: SpanSource, model: str) -> Iterator[tu
 
 
 def _draw(report: SetReport, folder: Path, data: LabelledData, mentions: GoldMentions) -> None:
-    from nerret_tools.lab.evaluation.mention_map import map_mentions
-
     folder.mkdir(parents=True, exist_ok=True)
     draw_recall(folder / "recall.png", report.systems)
     draw_types(folder / "types.png", report.systems)

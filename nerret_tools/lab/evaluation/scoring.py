@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import cut_off_scores, macro, precision_at, r_precision
 from nerret_tools.lab.evaluation.results import Comparison, Estimate, SystemReport, TypeReport
@@ -25,11 +26,7 @@ def load_statistics() -> Any:
     Raises:
         MissingExtraError: SciPy is not installed.
     """
-    try:
-        import scipy.stats as stats
-    except ImportError as error:
-        raise MissingExtraError("intervals and tests over types", "evaluation") from error
-    return stats
+    return extra_package("scipy.stats", "intervals and tests over types", "evaluation")
 
 
 def score_system(

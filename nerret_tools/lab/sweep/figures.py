@@ -118,9 +118,8 @@ def _write_values(axis: Axes, table: np.ndarray, *, middle: float) -> None:
 
 
 def _frame(axis: Axes, block: int, row: int) -> None:
-    from matplotlib.patches import Rectangle
-
-    axis.add_patch(Rectangle((block - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=COLOURS[1], linewidth=2))
+    rectangle = load_matplotlib("matplotlib.patches").Rectangle
+    axis.add_patch(rectangle((block - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=COLOURS[1], linewidth=2))
 
 
 def _best_at(report: SweepReport, block: int, component: str) -> TapReport:

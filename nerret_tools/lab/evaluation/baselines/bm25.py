@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.evaluation.baselines.order import best_first
 
 
@@ -34,10 +34,7 @@ def score_words(texts: Sequence[str], queries: Sequence[str]) -> Iterator[np.nda
     Raises:
         MissingExtraError: `bm25s` is not installed.
     """
-    try:
-        import bm25s
-    except ImportError as error:
-        raise MissingExtraError("BM25", "evaluation") from error
+    bm25s = extra_package("bm25s", "BM25", "evaluation")
 
     def words(texts: Sequence[str]) -> list[list[str]]:
         found: list[list[str]] = bm25s.tokenize(list(texts), stopwords="english", return_ids=False, show_progress=False)

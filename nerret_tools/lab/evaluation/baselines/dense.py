@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers.utils.hub import cached_file
 
-from nerret_tools.errors import MissingExtraError, ModelError
+from nerret_tools.errors import ModelError
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.evaluation.baselines.order import best_first
 
 
@@ -32,13 +33,10 @@ class SentenceEncoder:
             MissingExtraError: sentence-transformers is not installed.
             ModelError: It cannot be read, or publishes no sentence pooling.
         """
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise MissingExtraError("the dense baseline", "evaluation") from error
+        package = extra_package("sentence_transformers", "the dense baseline", "evaluation")
         try:
             cached_file(str(backbone), "1_Pooling/config.json")  # without it, the library would make up a pooling
-            return cls(SentenceTransformer(str(backbone), device="cpu"))
+            return cls(package.SentenceTransformer(str(backbone), device="cpu"))
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"{backbone} publishes no sentence pooling that can be read; "

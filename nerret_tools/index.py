@@ -24,6 +24,7 @@ from nerret_tools.review.indexed import IndexedCollection
 from nerret_tools.sampling import MentionSample
 from nerret_tools.searching import Ranking, Searcher
 from nerret_tools.storage import ChromaStore
+from nerret_tools.twins import twin
 from nerret_tools.user_folders import provide_home
 
 if TYPE_CHECKING:
@@ -425,53 +426,18 @@ class EntityIndex:
         """Open as `open` does, without blocking the event loop."""
         return await asyncio.to_thread(cls.open, path, name, **options)
 
-    async def aadd(self, documents: Iterable[Document | Mapping[str, Any]], **options: Any) -> AddReport:
-        """Add as `add` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.add, documents, **options)
-
-    async def afind(self, entity_type: Asked, **options: Any) -> FindResult:
-        """Find as `find` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.find, entity_type, **options)
-
-    async def afind_many(self, entity_types: Sequence[Asked], **options: Any) -> list[FindResult]:
-        """Find as `find_many` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.find_many, entity_types, **options)
-
-    async def aentities(self, entity_type: Asked, **options: Any) -> EntityPage:
-        """List as `entities` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.entities, entity_type, **options)
-
-    async def areview(self, entity_type: str, **options: Any) -> Review:
-        """Begin as `review` does, without blocking the event loop; a review has async twins of its own."""
-        return await asyncio.to_thread(lambda: self.review(entity_type, **options))
-
-    async def asample(self, limit: int, entity_type: str | None = None) -> MentionSample:
-        """Draw as `sample` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.sample, limit, entity_type)
-
-    async def aget(self, ids: Iterable[str]) -> list[Document]:
-        """Get as `get` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.get, ids)
-
-    async def aids(self, where: Mapping[str, Any] | None = None) -> list[str]:
-        """List as `ids` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.ids, where)
-
-    async def adelete(self, ids: Iterable[str]) -> int:
-        """Delete as `delete` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.delete, ids)
-
-    async def acompact(self) -> int:
-        """Compact as `compact` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.compact)
-
-    async def amentions(self, document_id: str) -> list[Mention]:
-        """List as `mentions` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.mentions, document_id)
-
-    async def astats(self) -> IndexStats:
-        """Count as `stats` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.stats)
+    aadd = twin(add)
+    afind = twin(find)
+    afind_many = twin(find_many)
+    aentities = twin(entities)
+    areview = twin(review)
+    asample = twin(sample)
+    aget = twin(get)
+    aids = twin(ids)
+    adelete = twin(delete)
+    acompact = twin(compact)
+    amentions = twin(mentions)
+    astats = twin(stats)
 
 
 def _listed(name: str, values: Iterable[Asked]) -> list[Asked]:

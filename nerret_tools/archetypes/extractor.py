@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWe
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
 from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.texts import check_text
+from nerret_tools.twins import twin
 
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
@@ -160,17 +160,7 @@ class EntityExtractor:
             ]
         return found
 
-    async def aextract(
-        self,
-        texts: Sequence[str],
-        types: Types,
-        min_relevance: float | None = None,
-        *,
-        overlapping: bool = False,
-        plan: Plan | None = None,
-    ) -> list[list[TypedMention]]:
-        """Do what `extract` does without blocking the event loop."""
-        return await asyncio.to_thread(self.extract, texts, types, min_relevance, overlapping=overlapping, plan=plan)
+    aextract = twin(extract)
 
     def explain(self, texts: Sequence[str], types: Types, min_relevance: float | None = None) -> SchemaReport:
         """Report how well a schema fits these texts; see `SchemaReport`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import secrets
 import threading
@@ -23,6 +22,7 @@ from nerret_tools.review.journal import Done, Entry, Header, Journal, Verdict
 from nerret_tools.review.plan import Plan
 from nerret_tools.review.status import ReviewStatus
 from nerret_tools.review.tally import Tally
+from nerret_tools.twins import twin
 
 __all__ = ["Review"]
 
@@ -220,17 +220,9 @@ class Review:
             self._tally.add(self._journal.news())
             return list(self._tally.judged.values())
 
-    async def anext(self, count: int = 1, *, who: str | None = None) -> list[ReviewDocument]:
-        """Hand out as `next` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.next, count, who=who)
-
-    async def ajudge(self, document_id: str, verdict: Verdict, *, who: str | None = None) -> ReviewStatus:
-        """Take a verdict as `judge` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.judge, document_id, verdict, who=who)
-
-    async def astatus(self) -> ReviewStatus:
-        """Count as `status` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.status)
+    anext = twin(next)  # noqa: A003 (the method)
+    ajudge = twin(judge)
+    astatus = twin(status)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

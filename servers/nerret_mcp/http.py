@@ -25,9 +25,6 @@ __all__ = ["PATH", "SharedToken", "create_app", "serve"]
 PATH = "/mcp"
 HEALTH_PATH = "/health"
 
-_GOODBYE_SECONDS = 3
-"""For open streams when the process is told to stop."""
-
 _CLIENT = "bearer"
 """The name of everybody who knows the token."""
 

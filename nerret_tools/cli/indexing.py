@@ -15,7 +15,18 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from nerret_tools.cli.options import AsJson, Encoding, IndexName, IndexPlace, Kind, ModelName, Separator, open_index
+from nerret_tools.cli.options import (
+    AsJson,
+    Encoding,
+    IdField,
+    IndexName,
+    IndexPlace,
+    Kind,
+    ModelName,
+    Separator,
+    TextField,
+    open_index,
+)
 from nerret_tools.cli.output import complain, print_json
 from nerret_tools.documents import AddReport, Document, FailedDocument
 from nerret_tools.errors import InputError
@@ -75,8 +86,8 @@ def index(
     place: IndexPlace,
     name: IndexName = "default",
     model: ModelName = None,
-    id_field: Annotated[str, typer.Option(help="The field or column with the id.")] = "id",
-    text_field: Annotated[str, typer.Option(help="The field or column with the text.")] = "text",
+    id_field: IdField = "id",
+    text_field: TextField = "text",
     number_missing_ids: Annotated[
         bool, typer.Option("--number-missing-ids", help="Name a record without an id FILE:LINE.")
     ] = False,

@@ -11,7 +11,7 @@ import typer
 
 from nerret_tools.archetypes import EntityExtractor, TypedMention
 from nerret_tools.cli.label_reports import print_evaluation, print_explanation
-from nerret_tools.cli.options import AsJson
+from nerret_tools.cli.options import AsJson, IdField, TextField
 from nerret_tools.cli.output import complain
 from nerret_tools.errors import DataFileError, DocumentError, InputError, ScorerError
 from nerret_tools.exit_codes import WRONG_INPUT
@@ -69,8 +69,8 @@ def label(
         str | None,
         typer.Option(metavar="URL", help="OpenAI-compatible endpoint, up to /v1; key in OPENAI_API_KEY."),
     ] = None,
-    id_field: Annotated[str, typer.Option(help="The field or column with the id.")] = "id",
-    text_field: Annotated[str, typer.Option(help="The field or column with the text.")] = "text",
+    id_field: IdField = "id",
+    text_field: TextField = "text",
     columns: Annotated[
         bool, typer.Option("--columns", help="The files are columns of tokens and BIO tags, whatever they are called.")
     ] = False,

@@ -12,12 +12,14 @@ from nerret_tools.reading import FileKind
 __all__ = [
     "AsJson",
     "Encoding",
+    "IdField",
     "IndexName",
     "IndexPlace",
     "Kind",
     "ModelName",
     "ScanDtype",
     "Separator",
+    "TextField",
     "open_index",
 ]
 
@@ -33,6 +35,8 @@ ModelName = Annotated[
 ScanDtype = Annotated[
     str, typer.Option("--scan-dtype", help="int8, or float32 for the same answers from four times the bytes.")
 ]
+IdField = Annotated[str, typer.Option("--id-field", help="The field or column with the id.")]
+TextField = Annotated[str, typer.Option("--text-field", help="The field or column with the text.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Kind = Annotated[
     FileKind | None,

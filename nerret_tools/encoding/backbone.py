@@ -100,7 +100,23 @@ class _AttentionOnly(nn.Module):
         return result
 
 
-class CutBackbone(nn.Module):
+class Wrapped(nn.Module):
+    """What runs a transformer where that is."""
+
+    model: PreTrainedModel
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the weights."""
+        return self.model.dtype
+
+
+class CutBackbone(Wrapped):
     """A transformer that ends at the tap.
 
     Args:
@@ -148,16 +164,6 @@ class CutBackbone(nn.Module):
             setattr(self._states, str(block), output)
 
         return hook
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.model.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The number format of the weights."""
-        return self.model.dtype
 
     @property
     def hidden_size(self) -> int:

@@ -42,30 +42,19 @@ def llama_tokenizer():
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>")
 
 
+def tiny(model, config, seed, **options):
+    """A transformer of four blocks with random weights."""
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 48}
+    return model(config(**sizes | options)).eval()
+
+
 @pytest.fixture
 def bert():
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=200,
-        hidden_size=32,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        intermediate_size=48,
-        max_position_embeddings=64,
-    )
-    return BertModel(config).eval()
+    return tiny(BertModel, BertConfig, 1, vocab_size=200, max_position_embeddings=64)
 
 
 @pytest.fixture
 def llama():
-    torch.manual_seed(2)
-    config = LlamaConfig(
-        vocab_size=320,
-        hidden_size=64,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        intermediate_size=128,
-        max_position_embeddings=64,
-    )
-    return LlamaModel(config).eval()
+    sizes = {"hidden_size": 64, "num_key_value_heads": 2, "intermediate_size": 128, "max_position_embeddings": 64}
+    return tiny(LlamaModel, LlamaConfig, 2, vocab_size=320, **sizes)

@@ -14,6 +14,8 @@ from nerret_tools.encoding.backbone import CutBackbone
 from nerret_tools.encoding.packing import ROW_TOKENS, choose_rows, pack, run_packed
 from nerret_tools.encoding.torch_backend import TorchEncoder
 
+from .conftest import tiny
+
 
 @given(st.lists(st.integers(0, 40), max_size=60))
 @settings(max_examples=50)
@@ -36,38 +38,15 @@ def test_few_places_stay_empty_however_many_texts_there_are(count, mean):
     assert sum(lengths) / (len(rows) * width) > (0.95 if mean == 32 else 0.85)
 
 
-def mistral():
-    torch.manual_seed(6)
-    config = MistralConfig(
-        vocab_size=320,
-        hidden_size=32,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        intermediate_size=48,
-        sliding_window=5,
-    )
-    return MistralModel(config).eval()
-
-
-def qwen():
-    torch.manual_seed(7)
-    config = Qwen3Config(
-        vocab_size=320,
-        hidden_size=32,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=8,
-        intermediate_size=48,
-    )
-    return Qwen3Model(config).eval()
-
-
 @pytest.mark.parametrize("family", ["llama", "mistral with a sliding window", "qwen 3"])
 @pytest.mark.parametrize("state_blocks", [(), (0, 1)])
 def test_packed_equals_each_text_alone(family, state_blocks, llama):
-    model = {"llama": lambda: llama, "qwen 3": qwen}.get(family, mistral)()
+    sizes = {"vocab_size": 320, "num_key_value_heads": 2}
+    model = {
+        "llama": lambda: llama,
+        "mistral with a sliding window": lambda: tiny(MistralModel, MistralConfig, 6, sliding_window=5, **sizes),
+        "qwen 3": lambda: tiny(Qwen3Model, Qwen3Config, 7, head_dim=8, **sizes),
+    }[family]()
     cut = CutBackbone(model, Tap(3), state_blocks)
     assert cut.causal
     generator = np.random.default_rng(2)

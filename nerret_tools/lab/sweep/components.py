@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 
-from nerret_tools.encoding.backbone import layout_of, quiet_loading
+from nerret_tools.encoding.backbone import Wrapped, layout_of, quiet_loading
 from nerret_tools.encoding.taps import Tap
 from nerret_tools.errors import ModelError
 
@@ -39,7 +39,7 @@ into its last projection. ``mlp_down``: what comes out of that, before the resid
 """
 
 
-class EveryComponent(nn.Module):
+class EveryComponent(Wrapped):
     """A complete transformer that hands out every component instead of its last hidden state.
 
     Args:
@@ -101,16 +101,6 @@ class EveryComponent(nn.Module):
             self._seen[place] = output[0] if isinstance(output, tuple) else output
 
         return hook
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.model.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Their number format."""
-        return self.model.dtype
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, None]:
         """Run ``[batch, tokens]`` ids once; return all components ``[batch, tokens, sum of widths]``.

@@ -20,6 +20,7 @@ from nerret_page.export import Export
 from nerret_page.faults import told
 from nerret_page.headers import SafeHeaders
 from nerret_page.kinds import Kinds
+from nerret_page.mapping import Mapping
 from nerret_page.options import Options
 from nerret_page.overview import Overview
 from nerret_page.rankings import Rankings
@@ -45,6 +46,7 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
     rankings, kinds = Rankings(), Kinds()
     asking, reading, export = Asking(desk, rankings), Reading(desk, rankings), Export(desk)
     overview, reviewing = Overview(desk, kinds), Reviewing(desk, Path(options.reviews))
+    mapping = Mapping(desk, kinds)
     routes = [
         Route("/", asking.answer),
         Route("/rows", asking.rows),
@@ -59,6 +61,10 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
         Route("/review", reviewing.view),
         Route("/review", reviewing.act, methods=["POST"]),
         Route("/review/judgements.csv", reviewing.judgements),
+        Route("/map", mapping.view),
+        Route("/map/points", mapping.points),
+        Route("/map/neighbourhoods", mapping.neighbourhoods),
+        Route("/map/region", mapping.region),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     guards = [

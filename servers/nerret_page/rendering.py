@@ -15,7 +15,7 @@ __all__ = ["FOLDER", "page"]
 
 FOLDER = Path(__file__).parent
 
-VIEWS = {"/": "Ask", "/review": "Review", "/overview": "What is in here"}
+VIEWS = {"/": "Ask", "/review": "Review", "/map": "Map", "/overview": "What is in here"}
 """The menu: address and name."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-WAIT = 30_000  # milliseconds
+WAIT = 60_000  # milliseconds
+
+VIEWS = ["/", "/?type=dinosaur", "/document?type=dinosaur&id=long", "/review?type=dinosaur", "/map", "/overview"]
 
 
 @pytest.fixture
@@ -117,7 +119,9 @@ def test_a_hostile_corpus_does_nothing(open_page):
     assert page.locator("script:not([src])").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/?type=dinosaur", "/document?type=dinosaur&id=long"])
+@pytest.mark.parametrize(
+    "path", ["/", "/overview", "/map", "/review?type=dinosaur", "/?type=dinosaur", "/document?type=dinosaur&id=long"]
+)
 def test_it_fits_a_telephone(open_page, path):
     page = open_page(path, width=390)
     page.wait_for_load_state("networkidle")
@@ -132,3 +136,22 @@ def test_it_is_dark_where_the_visitor_likes_it_dark(open_page):
     light, dark = (int(shade.removeprefix("rgb(").split(",")[0]) for shade in shades)
     assert light > 200
     assert dark < 60
+
+
+def test_a_region_of_the_map_lists_its_mentions_and_proposes_types(open_page):
+    page = open_page("/map?type=dinosaur")
+    page.wait_for_selector("#map[data-ready]")
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + min(box["height"], 790 - box["y"]) - 2, steps=4)
+    page.mouse.up()
+    page.wait_for_selector("#region .named")
+    page.locator("#map").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('#region').textContent.includes('Velociraptor')")
+    page.locator("#region .chip").first.click()
+    page.wait_for_selector("#total")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging as transformers_logging
-from transformers.utils.import_utils import is_accelerate_available, is_flash_attn_2_available
+from transformers.utils.import_utils import is_flash_attn_2_available
 
 from nerret_tools.encoding.loading import LOADING
 from nerret_tools.encoding.precision import quantization
@@ -225,9 +226,10 @@ def load_backbone(
     options: dict[str, Any] = {"dtype": dtype}
     if scheme := quantization(quantized, dtype):
         options["quantization_config"] = scheme
-    if device is None and not is_accelerate_available():
+    spreads = find_spec("accelerate") is not None
+    if device is None and not spreads:
         raise MissingExtraError("Device auto", "large")
-    if device is None or (device != _CPU and is_accelerate_available()):
+    if device is None or (device != _CPU and spreads):
         options["device_map"] = "auto" if device is None else {"": device}  # straight there, shard by shard
     try:
         config = AutoConfig.from_pretrained(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaModel
@@ -58,10 +60,10 @@ def test_quantized_vectors_stay_close(precision, tmp_path):
 
 def test_a_missing_package_for_small_cards_names_the_extra(llama, tmp_path, monkeypatch):
     llama.save_pretrained(tmp_path)
-    monkeypatch.setattr("nerret_tools.encoding.precision.find_spec", lambda _name: None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(MissingExtraError, match=r"nerret-tools\[large\]"):
         load_backbone(tmp_path, Tap(2, "value"), quantized="int8")
-    monkeypatch.setattr("nerret_tools.encoding.backbone.is_accelerate_available", lambda: False)
+    monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(MissingExtraError, match=r"nerret-tools\[large\]"):
         load_backbone(tmp_path, Tap(2, "value"), device=None)
 

@@ -125,9 +125,8 @@ def test_both_ways_of_multiplying_are_exact():
         np.testing.assert_array_equal(multiplied(codes, queries), exact)
 
 
-def test_a_scan_that_nobody_waits_for_ends(monkeypatch):
-    _, small, query = make_worlds(3, 100, 64, "random")
-    monkeypatch.setattr(quantised, "_BLOCK_ROWS", 16)
+def test_a_scan_that_nobody_waits_for_ends():
+    _, small, query = make_worlds(3, 20_000, 64, "random")
     asked = []
 
     with cancellable(lambda: bool(asked.append(1)) or len(asked) > 2), pytest.raises(CancelledError):

@@ -10,7 +10,6 @@ import pytest
 
 from nerret_tools.errors import StoreError
 from nerret_tools.scan import ScanCopy, score_rows
-from nerret_tools.scan import folder as scan_folder
 from nerret_tools.scan.rows import FileRows
 
 
@@ -217,14 +216,13 @@ def test_a_copy_that_another_client_replaces_meanwhile_is_not_taken_over(tmp_pat
         one.close()
 
 
-def test_more_processes_than_folders_keep_it_in_memory(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(scan_folder, "_CLIENTS", 2)
-    copies = [ScanCopy(tmp_path, "index", 8) for _ in range(3)]
-    copies[2].append(["a"], [np.ones((2, 8), np.float32)])
-    copies[2].generation = 1
+def test_more_processes_than_folders_keep_it_in_memory(tmp_path, caplog):
+    copies = [ScanCopy(tmp_path, "index", 8) for _ in range(9)]
+    copies[8].append(["a"], [np.ones((2, 8), np.float32)])
+    copies[8].generation = 1
 
-    assert [copy.on_disk for copy in copies] == [True, True, False]
-    assert len(copies[2].snapshot().vectors) == 2
+    assert [copy.on_disk for copy in copies] == [True] * 8 + [False]
+    assert len(copies[8].snapshot().vectors) == 2
     assert "kept in memory" in caplog.text
     for one in copies:
         one.close()

@@ -35,8 +35,11 @@ def test_other_branches_and_what_is_marked_already_stay(taxonomy):
     assert marked == MarkedText(text, (house,), complete=False, unknown=())
 
 
-def test_a_category_of_many_kinds_is_no_mention_and_not_unknown(taxonomy, monkeypatch):
-    monkeypatch.setattr("nerret_tools.lab.training.nouns._MANY_KINDS", 2)
+def test_a_category_of_many_kinds_is_no_mention_and_not_unknown(noun_file):
+    with noun_file.open("a", encoding="utf-8") as file:
+        for number in range(900, 930):
+            file.write(f"{number:08d} 03 n 01 beast{number} 0 001 @ 00000101 n 0000 | one more animal\n")
+    taxonomy = read_wordnet(noun_file, min_members=1)
     text = "Every animal needs a barge ."
     marked = CommonNouns(taxonomy, ["animal", "vehicle"], 0).mark(MarkedText(text, (), complete=True))
     assert surfaces(text, marked.unknown) == ["barge"]

@@ -1,4 +1,4 @@
-"""A few documents on different things, and a fresh index of them."""
+"""A few documents on different things; an index of them that tests only read, and one that a test may change."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-def documents():
+@pytest.fixture(scope="session")
+def made():
     return [
         Document(id=key, text=text, metadata={"kind": key.split("-")[0], "length": len(text), "tags": ["a", None]})
         for key, text in TEXTS.items()
@@ -25,7 +25,19 @@ def documents():
 
 
 @pytest.fixture
-def index(tmp_path, documents):
+def documents(made):
+    return list(made)
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory, made):
+    with EntityIndex.open(tmp_path_factory.mktemp("read") / "index") as opened:
+        opened.add(made)
+        yield opened
+
+
+@pytest.fixture
+def own_index(tmp_path, made):
     with EntityIndex.open(tmp_path / "index") as opened:
-        opened.add(documents)
+        opened.add(made)
         yield opened

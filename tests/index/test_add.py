@@ -49,40 +49,40 @@ def test_adding_the_same_again_reads_nothing(tmp_path, documents):
         assert detector.read == [len(documents), 1]
 
 
-def test_changed_text_replaces_its_mentions(index):
-    before = {mention.text for mention in index.mentions("air-1")}
-    report = index.add([Document(id="air-1", text="Iberia sold a hotel in Cuzco.")])
+def test_changed_text_replaces_its_mentions(own_index):
+    before = {mention.text for mention in own_index.mentions("air-1")}
+    report = own_index.add([Document(id="air-1", text="Iberia sold a hotel in Cuzco.")])
     assert (report.added, report.updated) == (0, 1)
-    after = {mention.text for mention in index.mentions("air-1")}
+    after = {mention.text for mention in own_index.mentions("air-1")}
     assert "Iberia" in after
     assert not before & after
     assert (
-        index.find("airline", min_relevance=0).hits[0].document.text
+        own_index.find("airline", min_relevance=0).hits[0].document.text
         != "Lufthansa cancelled every flight to Lima on Monday."
     )
 
 
-def test_changed_metadata_is_an_update(index, documents):
+def test_changed_metadata_is_an_update(own_index, documents):
     changed = documents[0].model_copy(update={"metadata": {"kind": "new"}})
-    assert index.add([changed]).updated == 1
-    assert index.get([changed.id])[0].metadata == {"kind": "new"}
+    assert own_index.add([changed]).updated == 1
+    assert own_index.get([changed.id])[0].metadata == {"kind": "new"}
 
 
-def test_metadata_comes_back_as_it_was_put_in(index, documents):
-    assert index.get(["dino-1"])[0].metadata == documents[0].metadata
+def test_metadata_comes_back_as_it_was_put_in(own_index, documents):
+    assert own_index.get(["dino-1"])[0].metadata == documents[0].metadata
     nested = {"a": {"b": [1, {"c": None}]}, "nothing": None, "empty": [], "number": 1.5, "yes": True}
-    index.add([Document(id="nested", text="Qantas flew.", metadata=nested)])
-    assert index.get(["nested"])[0].metadata == nested
+    own_index.add([Document(id="nested", text="Qantas flew.", metadata=nested)])
+    assert own_index.get(["nested"])[0].metadata == nested
 
 
-def test_deleted_documents_are_gone_with_their_mentions(index):
-    mentions = index.stats().mentions
-    lost = len(index.mentions("air-1"))
-    assert index.delete(["air-1", "unknown"]) == 1
-    assert index.get(["air-1"]) == []
-    assert index.mentions("air-1") == []
-    assert index.stats().mentions == mentions - lost
-    assert "air-1" not in {hit.document_id for hit in index.find("airline", min_relevance=0).hits}
+def test_deleted_documents_are_gone_with_their_mentions(own_index):
+    mentions = own_index.stats().mentions
+    lost = len(own_index.mentions("air-1"))
+    assert own_index.delete(["air-1", "unknown"]) == 1
+    assert own_index.get(["air-1"]) == []
+    assert own_index.mentions("air-1") == []
+    assert own_index.stats().mentions == mentions - lost
+    assert "air-1" not in {hit.document_id for hit in own_index.find("airline", min_relevance=0).hits}
 
 
 def test_a_generator_is_streamed_batch_by_batch(tmp_path):
@@ -203,11 +203,11 @@ def test_a_very_long_text_keeps_its_offsets(tmp_path):
         assert "Lufthansa" in best.text
 
 
-def test_a_single_document_in_place_of_a_list_is_explained(index, documents):
+def test_a_single_document_in_place_of_a_list_is_explained(own_index, documents):
     with pytest.raises(FilterError, match=r"pass \[document\]"):
-        index.add(documents[0])
+        own_index.add(documents[0])
     with pytest.raises(FilterError, match="batch_size must be a positive whole number, not 0"):
-        index.add(documents, batch_size=0)
+        own_index.add(documents, batch_size=0)
 
 
 def test_another_detector_is_another_index(tmp_path, documents):

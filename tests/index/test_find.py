@@ -48,10 +48,10 @@ def test_scores_are_the_cosines_of_the_best_mention_by_brute_force(tmp_path, doc
     assert all(hit.score == hit.mentions[0].score for hit in result.hits)
 
 
-def test_a_document_without_a_mention_is_never_listed(index):
-    index.add([Document(id="none", text="Lufthansa cancelled every flight.", spans=[])])
-    assert index.get(["none"])
-    assert "none" not in ids(index.find("airline", min_relevance=0))
+def test_a_document_without_a_mention_is_never_listed(own_index):
+    own_index.add([Document(id="none", text="Lufthansa cancelled every flight.", spans=[])])
+    assert own_index.get(["none"])
+    assert "none" not in ids(own_index.find("airline", min_relevance=0))
 
 
 def test_named_documents_are_ranked_among_themselves_with_the_scores_they_have(index):
@@ -100,17 +100,17 @@ def test_every_hit_has_the_cursor_behind_it(index):
     assert ids(index.find("airline", min_relevance=0, cursor=paged.hits[0].cursor)) == ids(whole)[1:4]
 
 
-def test_a_cursor_of_another_search_or_of_a_changed_index_is_refused(index):
-    cursor = index.find("airline", min_relevance=0, limit=1).next_cursor
+def test_a_cursor_of_another_search_or_of_a_changed_index_is_refused(own_index):
+    cursor = own_index.find("airline", min_relevance=0, limit=1).next_cursor
     with pytest.raises(CursorError, match="another search"):
-        index.find("dinosaur", min_relevance=0, cursor=cursor)
+        own_index.find("dinosaur", min_relevance=0, cursor=cursor)
     with pytest.raises(CursorError, match="another search"):
-        index.find("airline", cursor=cursor, min_relevance=0, where={"kind": "air"})
+        own_index.find("airline", cursor=cursor, min_relevance=0, where={"kind": "air"})
     with pytest.raises(CursorError, match="damaged"):
-        index.find("airline", min_relevance=0, cursor=cursor[:-3])
-    index.add([Document(id="new", text="KLM flies to Quito.")])
+        own_index.find("airline", min_relevance=0, cursor=cursor[:-3])
+    own_index.add([Document(id="new", text="KLM flies to Quito.")])
     with pytest.raises(CursorError, match="changed"):
-        index.find("airline", min_relevance=0, cursor=cursor)
+        own_index.find("airline", min_relevance=0, cursor=cursor)
 
 
 def test_a_cursor_does_not_survive_a_rebuilt_index(tmp_path, documents):
@@ -260,13 +260,13 @@ def test_ids_of_all_documents_can_be_listed_with_and_without_a_filter(index, doc
     assert index.ids({"kind": "air"}) == ["air-1", "air-2"]
 
 
-def test_a_sample_of_mentions_has_their_embeddings_and_what_speaks_for_the_asked_type(index):
-    whole = index.sample(1_000, "dinosaur")
-    assert len(whole.mentions) == index.stats().mentions == len(whole.embeddings)
+def test_a_sample_of_mentions_has_their_embeddings_and_what_speaks_for_the_asked_type(own_index):
+    whole = own_index.sample(1_000, "dinosaur")
+    assert len(whole.mentions) == own_index.stats().mentions == len(whole.embeddings)
     assert whole.documents_with_mentions == len(set(whole.document_ids))
-    texts = {one.id: one.text for one in index.get(whole.document_ids)}
-    query = index.load_model().encode_types(["dinosaur"])[0]
-    best = {hit.document_id: hit for hit in index.find("dinosaur", min_relevance=0).hits}
+    texts = {one.id: one.text for one in own_index.get(whole.document_ids)}
+    query = own_index.load_model().encode_types(["dinosaur"])[0]
+    best = {hit.document_id: hit for hit in own_index.find("dinosaur", min_relevance=0).hits}
     for one, document_id, vector, relevance in zip(
         whole.mentions, whole.document_ids, whole.embeddings, whole.relevances, strict=True
     ):
@@ -274,10 +274,10 @@ def test_a_sample_of_mentions_has_their_embeddings_and_what_speaks_for_the_asked
         assert one.archetype
         assert one.score == pytest.approx(float(vector @ query), abs=1e-5) or one.generic
         assert relevance <= best[document_id].relevance + 1e-9
-    few = index.sample(3)
+    few = own_index.sample(3)
     assert few.relevances is None
     assert len(few.mentions) == 3
     assert {one.text for one in few.mentions} <= {one.text for one in whole.mentions}
-    assert index.sample(3).document_ids == few.document_ids
-    index.delete(["dino-1"])
-    assert "dino-1" not in index.sample(1_000).document_ids
+    assert own_index.sample(3).document_ids == few.document_ids
+    own_index.delete(["dino-1"])
+    assert "dino-1" not in own_index.sample(1_000).document_ids

@@ -17,8 +17,8 @@ GENERIC = "The airline cancelled every flight to Lima."
 BOTH = "The airline that paid was Qantas, and Qantas said so."
 
 
-@pytest.fixture
-def airlines(tmp_path):
+@pytest.fixture(scope="module")
+def airlines(tmp_path_factory):
     def spans(text, *surfaces):
         found, at = [], 0
         for surface in surfaces:
@@ -27,7 +27,7 @@ def airlines(tmp_path):
             at += len(surface)
         return found
 
-    with EntityIndex.open(tmp_path / "airlines") as opened:
+    with EntityIndex.open(tmp_path_factory.mktemp("airlines") / "index") as opened:
         opened.add(
             [
                 Document(id="generic", text=GENERIC, spans=spans(GENERIC, "The airline")),
@@ -72,6 +72,7 @@ def test_an_open_index_is_not_copied_and_says_what_to_do_instead(airlines, dupli
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_after_a_fork_every_call_on_an_inherited_index_says_so_at_once(airlines):
     calls = [
         lambda: airlines.find("airline"),
@@ -85,15 +86,17 @@ def test_after_a_fork_every_call_on_an_inherited_index_says_so_at_once(airlines)
         lambda: airlines.stats(),
     ]
     child = os.fork()
-    if not child:
+    if not child:  # nothing may leave this branch
         refused = 0
-        for call in calls:
-            try:
-                call()
-            except StoreError as error:
-                refused += "forked" in str(error)
-        airlines.close()
-        os._exit(refused)
+        try:
+            for call in calls:
+                try:
+                    call()
+                except StoreError as error:
+                    refused += "forked" in str(error)
+            airlines.close()
+        finally:
+            os._exit(refused)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == len(calls)
     assert airlines.find("airline", min_relevance=0).total == 3

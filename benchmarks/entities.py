@@ -24,6 +24,7 @@ from nerret_tools import Document, EntityIndex
 from nerret_tools.entities.grouping import Occurrences, group_names
 from nerret_tools.entities.listing import EntityLister
 from nerret_tools.entities.names import name_key
+from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
 from nerret_tools.ranking import Scores, Search
 from nerret_tools.scan import score_scan
@@ -68,7 +69,7 @@ def measure_speed(count: int) -> dict[str, float]:
             store.write(documents[first : first + BATCH])
         scan = store.scan()
         query = scan.vectors[np.arange(1)]
-        lister = EntityLister(store, None)
+        lister = EntityLister(store, None, Surfaces(store))
         seconds = []
         for _ in range(3):
             started = time.perf_counter()

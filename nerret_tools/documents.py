@@ -75,6 +75,7 @@ class Mention(BaseModel):
         end: One past the last character.
         score: Cosine of its embedding with the entity type's, in [-1, 1]; ``None`` where no type
             was asked for (``EntityIndex.mentions``).
+        relevance: Calibrated probability that it is of the type; ``None`` as the score, and without a calibration.
         entity_score: The part of the score that the mention itself has: a cosine too.
         context_score: The part that the text around it has; ``None`` where the model does not read contexts.
             The score is the weighted mean of both.
@@ -83,16 +84,19 @@ class Mention(BaseModel):
             or the model has no archetypes.
         generic: Whether it is only the type's own word, "the airline": it may find a document, but counts no more than
             an even chance, so that names come first, and is no entity.
+        repeats: Where else in the document the same name stands over the cut-off, best first.
     """
 
     text: str
     start: int
     end: int
     score: float | None = None
+    relevance: float | None = None
     entity_score: float | None = None
     context_score: float | None = None
     archetype: str | None = None
     generic: bool = False
+    repeats: list[Span] = Field(default_factory=list)
 
 
 class Hit(BaseModel):
@@ -103,9 +107,10 @@ class Hit(BaseModel):
         score: Cosine of the best mention's embedding with the entity type's, in [-1, 1].
         relevance: Calibrated probability that the document mentions such an entity, in [0, 1];
             ``None`` where the model has no calibration.
-        mentions: The best mentions, at most ``max_mentions``: none overlaps a better one, and a name comes again only
-            after all others.
-        mention_count: Mentions of the document over the cut-off, in all.
+        mentions: Its distinct names over the cut-off, at most ``max_mentions``, each by its best mention; none overlaps
+            a better one. Of several types that share a document, the best of each comes first.
+        mention_count: How many such names there are, shown or not; all their places with scores has
+            ``EntityIndex.mentions``.
         document: The document itself.
         cursor: Pass it to the next ``find`` to go on right behind this document, wherever the page ends;
             ``None`` behind the last one of all.

@@ -394,8 +394,15 @@ class EntityIndex:
         """
         return self._store.compact()
 
-    def mentions(self, document_id: str) -> list[Mention]:
-        """Return all mentions of a document, by place; empty for an unknown id."""
+    def mentions(self, document_id: str, entity_type: Asked | None = None) -> list[Mention]:
+        """Return all mentions of a document, by place; empty for an unknown id.
+
+        Args:
+            document_id: The document's id.
+            entity_type: As for `find`: each mention has its score and relevance for it, whatever the cut-off.
+        """
+        if entity_type is not None:
+            return self._searcher.mentions(document_id, entity_type)
         known = self._store.known([document_id])
         if document_id not in known:
             return []

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead
 from nerret_tools.documents import Document, FindResult, Hit, Mention
 from nerret_tools.entities import EntityPage
 from nerret_tools.entities.generic import GenericNames
@@ -18,11 +17,11 @@ from nerret_tools.entities.listing import EntityLister
 from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.entity_query import Asked, EntityQuery, types_of, wanted_of
 from nerret_tools.errors import FilterError
+from nerret_tools.mentions import MentionMaker
 from nerret_tools.models import Calibration, Model
 from nerret_tools.models.spec import CALIBRATION_FILE
 from nerret_tools.ranking import (
     Cursor,
-    Evidence,
     Limits,
     ListIdentity,
     Page,
@@ -33,7 +32,6 @@ from nerret_tools.ranking import (
     limits,
     rank_page,
     relevances,
-    tell_apart,
 )
 from nerret_tools.sampling import MentionSample, draw_rows
 from nerret_tools.scan import SCORE_DECIMALS, score_scan
@@ -46,9 +44,6 @@ if TYPE_CHECKING:
 READ_MOST = 2_000
 """Mentions that are read to see whether they are the type's own word, the best ones: a tenth of a second. Such words
 are what a type matches best."""
-
-EVIDENCE_POOL = 4
-"""Mentions that are looked at for each one that is shown: some overlap, some repeat a name."""
 
 
 class Ranking(NamedTuple):
@@ -86,10 +81,8 @@ class Searcher:
         return Calibration.load(file) if file.exists() else None
 
     @cached_property
-    def _archetypes(self) -> ArchetypeHead | None:
-        """Names mentions' archetypes, where the model has such a head."""
-        file = self.spec.weights / ARCHETYPES_FILE
-        return ArchetypeHead.load(file) if file.is_file() else None
+    def _mentions(self) -> MentionMaker:
+        return MentionMaker(self.spec, self._curve, self._surfaces)
 
     def find(self, questions: Sequence[Asked], search: Search) -> list[FindResult]:
         """Answer each type or combination."""
@@ -134,7 +127,7 @@ class Searcher:
 
     @cached_property
     def _lister(self) -> EntityLister:
-        return EntityLister(self.store, self._curve)
+        return EntityLister(self.store, self._curve, self._surfaces)
 
     def entities(self, asked: Asked, search: Search) -> EntityPage:
         """List the entities of a type or combination."""
@@ -149,37 +142,28 @@ class Searcher:
         self._check([] if asked is None else [asked])
         scan = self.store.scan()
         rows = draw_rows(scan, limit)
-        starts, ends, surfaces = self._surfaces.read(scan, rows)
-        there = np.array([bool(one) for one in surfaces], dtype=bool)
-        rows, vectors = rows[there], np.asarray(scan.vectors[rows[there]], dtype=np.float32)
-        scores = next(self._scores(scan, [asked])).of_mentions(rows) if asked else np.full(len(rows), np.nan)
-        archetypes = [None] * len(rows) if self._archetypes is None else self._archetypes.likeliest(vectors)
+        scores = None if asked is None else next(self._scores(scan, [asked]))
+        exact = None if scores is None else scores.of_mentions(rows)
         own_words = None if asked is None else GenericNames(*wanted_of(asked))
-        mentions = [
-            Mention(
-                text=text,
-                start=start,
-                end=end,
-                score=None if own_words is None else score,
-                archetype=archetype,
-                generic=own_words is not None and own_words.says_the_type(text),
-            )
-            for text, start, end, score, archetype in zip(
-                filter(None, surfaces),
-                starts[there].tolist(),
-                ends[there].tolist(),
-                scores.tolist(),
-                archetypes,
-                strict=True,
-            )
-        ]
+        made = self._mentions.make(scan, rows, own_words, scores, exact)
+        there = np.array([bool(one.text) for one in made], dtype=bool)
         return MentionSample(
-            mentions=mentions,
-            document_ids=scan.document_ids[np.searchsorted(scan.offsets, rows, side="right") - 1].tolist(),
-            embeddings=vectors,
-            relevances=None if asked is None or self._curve is None else relevances(self._curve, scores),
+            mentions=[one for one in made if one.text],
+            document_ids=scan.document_ids[np.searchsorted(scan.offsets, rows[there], side="right") - 1].tolist(),
+            embeddings=np.asarray(scan.vectors[rows[there]], dtype=np.float32),
+            relevances=None if exact is None or self._curve is None else relevances(self._curve, exact[there]),
             documents_with_mentions=int(scan.live.sum()),
         )
+
+    def mentions(self, document_id: str, asked: Asked) -> list[Mention]:
+        """All mentions of a document with what they score, by place."""
+        self._check([asked])
+        scan = self.store.scan()
+        found = np.flatnonzero((scan.document_ids == document_id) & scan.live)
+        (scores,) = self._scores(scan, [asked])
+        rows, _ = scores.rows(found)
+        made = self._mentions.make(scan, rows, GenericNames(*wanted_of(asked)), scores, scores.of_mentions(rows))
+        return sorted((one for one in made if one.text), key=lambda one: (one.start, one.end))
 
     def _allowed(self, search: Search) -> AbstractSet[str] | None:
         """Ids of the documents that may be listed; None: all."""
@@ -266,63 +250,24 @@ class Searcher:
     def _hits(
         self, asked: Asked, scores: Scores, page: Page, cursors: Sequence[str | None], stops: Limits, most: int
     ) -> list[Hit]:
-        """Fetch the page's documents and at most so many of their best mentions."""
-        pool, min_score = most * EVIDENCE_POOL, stops.min_score
-        evidence = gather_evidence(scores, page.documents, min_score=min_score, max_mentions=pool)
-        shown = self._mentions(scores, evidence, GenericNames(*wanted_of(asked)))
-        documents = {one.id: one for one in self.store.documents(page.document_ids)}
+        """Fetch the page's documents and at most so many of their names."""
+        evidence = gather_evidence(scores, page.documents, min_score=stops.min_score, max_mentions=None)
+        names, counts = self._mentions.names(scores, evidence, GenericNames(*wanted_of(asked)), most)
+        stored = self.store.documents(page.document_ids)
+        documents = {one.id: Document(id=one.id, text=one.text, metadata=one.metadata) for one in stored}
         probable = relevances(self._curve, page.scores).tolist()
-        hits = []
-        for number, (document_id, cursor) in enumerate(zip(page.document_ids, cursors, strict=True)):
-            stored = documents.get(document_id)
-            if stored is None:
-                continue  # deleted by another client since the scan was taken
-            own = shown[evidence.offsets[number] : evidence.offsets[number + 1]]
-            hits.append(
-                Hit(
-                    document_id=document_id,
-                    score=float(page.scores[number]),
-                    relevance=None if self._curve is None else probable[number],
-                    mentions=tell_apart([one for one in own if one is not None], most),
-                    mention_count=int(evidence.counts[number]),
-                    document=Document(id=stored.id, text=stored.text, metadata=stored.metadata),
-                    cursor=cursor,
-                )
-            )
-        return hits
-
-    def _mentions(self, scores: Scores, evidence: Evidence, own_words: GenericNames) -> list[Mention | None]:
-        """Each of the evidence's mentions with what its score is made of; None where it is gone meanwhile."""
-        scan = scores.scan
-        keys = [scan.mention_key(row) for row in evidence.rows.tolist()]
-        stored = self.store.mentions(keys)
-        vectors = scan.vectors[evidence.rows]
-        entities = contexts = None
-        if self.spec.context_dimension and scores.query is not None:
-            pairs = zip(self.spec.parts_of(vectors), self.spec.parts_of(scores.query), strict=True)
-            entities, contexts = (_cosines(part, wanted) for part, wanted in pairs)
-        archetypes = None if self._archetypes is None else self._archetypes.likeliest(vectors)
         return [
-            None
-            if (found := stored.get(key)) is None
-            else Mention(
-                text=found.text,
-                start=found.start,
-                end=found.end,
-                score=score,
-                entity_score=None if entities is None else entities[place],
-                context_score=None if contexts is None else contexts[place],
-                archetype=None if archetypes is None else archetypes[place],
-                generic=own_words.says_the_type(found.text),
+            Hit(
+                document_id=document_id,
+                score=float(page.scores[number]),
+                relevance=None if self._curve is None else probable[number],
+                mentions=names[number],
+                mention_count=counts[number],
+                document=Document(
+                    id=document_id, text=documents[document_id].text, metadata=documents[document_id].metadata
+                ),
+                cursor=cursor,
             )
-            for place, (key, score) in enumerate(zip(keys, evidence.scores.tolist(), strict=True))
+            for number, (document_id, cursor) in enumerate(zip(page.document_ids, cursors, strict=True))
+            if document_id in documents  # not deleted by another client since the scan was taken
         ]
-
-
-def _cosines(vectors: np.ndarray, query: np.ndarray) -> list[float]:
-    """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
-    exact = vectors.astype(np.float64)
-    lengths = np.maximum(np.linalg.norm(exact, axis=1) * np.linalg.norm(query), 1e-12)
-    products = (exact * query).sum(axis=1)  # a matrix product's last decimal depends on how many rows there are
-    rounded: list[float] = np.round(products / lengths, SCORE_DECIMALS).tolist()
-    return rounded

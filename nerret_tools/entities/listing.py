@@ -54,12 +54,13 @@ class EntityLister:
     Args:
         store: The index.
         curve: From scores to relevance, where the model has one.
+        surfaces: Reads what mentions are called.
     """
 
-    def __init__(self, store: ChromaStore, curve: Calibration | None) -> None:
+    def __init__(self, store: ChromaStore, curve: Calibration | None, surfaces: Surfaces) -> None:
         self._store = store
         self._curve = curve
-        self._surfaces = Surfaces(store)
+        self._surfaces = surfaces
 
     def page(
         self,

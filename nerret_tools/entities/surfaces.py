@@ -14,8 +14,6 @@ __all__ = ["Surfaces"]
 
 Integers = npt.NDArray[np.int64]
 
-_GONE = ""
-
 
 class Surfaces:
     """Reads surfaces and places of a scan's rows, each once.
@@ -28,18 +26,27 @@ class Surfaces:
         self._store = store
         self._lock = threading.Lock()
         self._scan: Scan | None = None
-        self._known: dict[int, tuple[int, int, str]] = {}
 
     def read(self, scan: Scan, rows: Integers) -> tuple[Integers, Integers, list[str]]:
         """Return start, end and surface of each row; an empty surface where it is gone meanwhile."""
         with self._lock:
             if self._scan is None or self._scan.generation != scan.generation or self._scan.vectors is not scan.vectors:
-                self._scan, self._known = scan, {}
-            unknown = [row for row in rows.tolist() if row not in self._known]
-            keys = {scan.mention_key(row): row for row in unknown}
-            self._known.update(dict.fromkeys(unknown, (0, 0, _GONE)))
-            for key, mention in self._store.mentions(list(keys)).items():
-                self._known[keys[key]] = (mention.start, mention.end, mention.text)
-            found = [self._known[row] for row in rows.tolist()]
-        places = np.array([one[:2] for one in found], dtype=np.int64).reshape(-1, 2)
-        return places[:, 0], places[:, 1], [one[2] for one in found]
+                self._scan = scan
+                count = int(scan.offsets[-1])
+                self._known = np.zeros(count, dtype=bool)
+                self._places = np.zeros((count, 2), dtype=np.int32)
+                self._texts = np.full(count, "", dtype=object)
+            self._fetch(scan, np.unique(rows[~self._known[rows]]))
+            starts, ends = self._places[rows].astype(np.int64).T
+            texts: list[str] = self._texts[rows].tolist()
+        return starts, ends, texts
+
+    def _fetch(self, scan: Scan, rows: Integers) -> None:
+        documents = np.searchsorted(scan.offsets, rows, side="right") - 1
+        numbers = (rows - scan.offsets[documents]).tolist()
+        keys = dict(zip(zip(scan.document_ids[documents].tolist(), numbers, strict=True), rows.tolist(), strict=True))
+        self._known[rows] = True
+        for key, mention in self._store.mentions(list(keys)).items():
+            row = keys[key]
+            self._places[row] = mention.start, mention.end
+            self._texts[row] = mention.text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.documents import Mention
 from nerret_tools.ranking.scores import Scores
 
 __all__ = ["Evidence", "gather_evidence", "tell_apart"]
@@ -32,7 +32,7 @@ class Evidence:
 
 
 def gather_evidence(
-    scores: Scores, documents: npt.NDArray[np.int64], *, min_score: float | None = None, max_mentions: int = 3
+    scores: Scores, documents: npt.NDArray[np.int64], *, min_score: float | None = None, max_mentions: int | None = 3
 ) -> Evidence:
     """The best mentions of each document, ties in the order in which the document has them.
 
@@ -42,7 +42,7 @@ def gather_evidence(
         scores: Of all mentions.
         documents: ``[k]``, as in `Page.documents`.
         min_score: Mentions whose rounded score is below are neither listed nor counted.
-        max_mentions: The most that are listed of one document.
+        max_mentions: The most that are listed of one document; ``None``: all.
     """
     rows, starts = scores.rows(documents)
     owners = np.repeat(np.arange(len(documents)), np.diff(np.append(starts, len(rows))))
@@ -51,9 +51,9 @@ def gather_evidence(
         rows, owners = rows[over], owners[over]
     counts = np.bincount(owners, minlength=len(documents))
 
-    able = np.zeros(len(rows), dtype=bool)
-    for one in scores.single:
-        able |= _might_be_listed(owners, one.least[rows], one.most[rows], len(documents), max_mentions)
+    able = np.full(len(rows), max_mentions is None)
+    for one in scores.single if max_mentions is not None else ():
+        able |= _might_be_listed(owners, one.least[rows], one.most[rows], len(documents), max_mentions or 0)
     rows, owners = rows[able], owners[able]
     of_types = np.array([one.of_mentions(rows) for one in scores.single])
     exact = of_types.max(axis=0)
@@ -63,26 +63,34 @@ def gather_evidence(
         turns = _turns(owners, of_types.argmax(axis=0)[order])
         order = np.lexsort((rows, -exact, turns, owners))
         rows, exact = rows[order], exact[order]
-    listed = _rank_within(owners, len(documents)) < max_mentions
+    listed = np.full(len(rows), True)
+    if max_mentions is not None:
+        listed = _rank_within(owners, len(documents)) < max_mentions
     kept = np.bincount(owners[listed], minlength=len(documents))
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
     return Evidence(rows[listed], exact[listed], offsets, counts.astype(np.int64))
 
 
-def tell_apart(mentions: Sequence[Mention], most: int) -> list[Mention]:
-    """Choose from a document's mentions, best first: none that overlaps a better one, repeated names last."""
-    chosen: list[Mention] = []
-    names: set[str] = set()
-    repeats: list[Mention] = []
-    apart: list[Mention] = []
-    for one in mentions:
-        if any(one.start < other.end and other.start < one.end for other in apart):
-            continue
-        apart.append(one)
-        name = " ".join(one.text.casefold().split())
-        (repeats if name in names else chosen).append(one)
-        names.add(name)
-    return (chosen + repeats)[:most]
+def tell_apart(starts: Sequence[int], ends: Sequence[int], surfaces: Sequence[str]) -> list[list[int]]:
+    """Put a document's mentions, best first, together by name, without those that overlap a better one.
+
+    Args:
+        starts: First characters, ``[n]``.
+        ends: One past the last.
+        surfaces: What they read, case and white space aside; those that are empty are left out.
+
+    Returns:
+        The places in these lists, by name: the best name first, and of each the best mention first.
+    """
+    taken: list[tuple[int, int]] = []  # apart from each other, by place
+    names: dict[str, list[int]] = {}
+    for number, span in enumerate(zip(starts, ends, strict=True)):
+        at = bisect(taken, span)
+        clear = (not at or taken[at - 1][1] <= span[0]) and (at == len(taken) or span[1] <= taken[at][0])
+        if clear and surfaces[number]:
+            taken.insert(at, span)
+            names.setdefault(" ".join(surfaces[number].casefold().split()), []).append(number)
+    return list(names.values())
 
 
 def _might_be_listed(

@@ -66,7 +66,7 @@ class Reading:
             hit, neighbours = None, Neighbours()
             if question.entity_type:
                 hit, neighbours = self._asked(index, question, document_id)
-            mentions = hit.mentions if hit else [] if question.entity_type else index.mentions(document_id)
+            mentions = _places(hit) if hit else [] if question.entity_type else index.mentions(document_id)
         text = documents[0].text
         at = _place(request.query_params.get("at"), mentions)
         begin = _at_space(text, max(0, min(at - BEFORE, len(text) - STRETCH)))
@@ -102,6 +102,12 @@ class Reading:
         before = ids[place - 1] if place else None
         behind = ids[place + 1] if place + 1 < len(ids) else None
         return (hits[0] if hits else None), Neighbours(place + 1, len(ids), before, behind)
+
+
+def _places(hit: Hit) -> list[Mention]:
+    """Every place of every name, the best name's first."""
+    repeats = [(one, place) for one in hit.mentions for place in one.repeats]
+    return [*hit.mentions, *(one.model_copy(update=dict(place)) for one, place in repeats)]
 
 
 def _place(given: str | None, mentions: list[Mention]) -> int:

@@ -73,7 +73,11 @@ def _measure(
                 sentence
                 for hit in answer.hits
                 for sentence, start, end in by_id[hit.document_id].sentences
-                if any(start <= mention.start < end for mention in hit.mentions)
+                if any(
+                    start <= place < end
+                    for one in hit.mentions
+                    for place in (one.start, *(other.start for other in one.repeats))
+                )
             }
             recalls.append(len(found & relevant[label]) / len(relevant[label]))
     return PassagePoint(

@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
+from nerret_tools.scan import Scan, ScanCopy
 from nerret_tools.storage.filters import parse_filter
+from nerret_tools.storage.glance import glance_at_server
 from nerret_tools.storage.keys import METADATA, content_of, span_of
 from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
 from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
 from nerret_tools.storage.place import is_server
 from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention, mention_ids
+from nerret_tools.storage.refresh import refresh
+from nerret_tools.storage.writing import delete, write
 
 if TYPE_CHECKING:
-    from nerret_tools.scan import Scan, ScanCopy
     from nerret_tools.storage.open_index import OpenIndex
     from nerret_tools.storage.state import IndexState, Plain
 
@@ -115,8 +118,6 @@ class ChromaStore:
     @staticmethod
     def glance(location: str | Path) -> dict[str, IndexState]:
         """The indexes at a place as far as they can be told in a moment; never loads Chroma."""
-        from nerret_tools.storage.glance import glance_at_server
-
         try:
             return (glance_at_server(str(location)) or {}) if is_server(location) else index_states(location)
         except StoreError:
@@ -160,15 +161,11 @@ class ChromaStore:
             IndexLockedError: Another process writes to the folder.
             StoreUnavailableError: Write the same again later; nothing half-written is shown meanwhile.
         """
-        from nerret_tools.storage.writing import write
-
         with self._writing():
             write(self._writable(), self._scan_copy(), batch)
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove documents with their mentions; returns how many there were. Raises as `write` does."""
-        from nerret_tools.storage.writing import delete
-
         ids = _checked(ids)
         with self._writing():
             return delete(self._writable(), self._scan_copy(), ids)
@@ -183,7 +180,7 @@ class ChromaStore:
             StoreError: A server: it must be done on its machine. Or other programs' collections are in the folder.
             StoreUnavailableError: There is no room.
         """
-        from nerret_tools.storage.compaction import compact
+        from nerret_tools.storage.compaction import compact  # with Chroma
 
         if self._index.connection.folder is None:
             return compact(self._index.connection)
@@ -285,8 +282,6 @@ class ChromaStore:
                 time.sleep(_STEP_SECONDS)
 
     def _build_copy(self) -> None:
-        from nerret_tools.scan import ScanCopy
-
         connection = self._index.connection
         with connection.briefly_writing() as (folder, database):
             copy = ScanCopy(folder / "scan" / self.index_id, self.index_id, self.dimension)
@@ -329,8 +324,6 @@ class ChromaStore:
         return self._index.connection.scan_copy(self.index_id, self.dimension)
 
     def _refresh(self, copy: ScanCopy, index: WritableIndex) -> None:
-        from nerret_tools.storage.refresh import refresh
-
         with copy.lock:
             state = index.state()
             if state.generation == 0 and copy.generation is None and copy.on_disk:

@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 
+def _chroma() -> type[ChromaDatabase]:
+    """The place that imports Chroma, and so is not imported itself before it is needed."""
+    from nerret_tools.storage.chroma_database import ChromaDatabase
+
+    return ChromaDatabase
+
+
 class Connection:
     """One open place, closed by the last of its users.
 
@@ -87,9 +94,7 @@ class Connection:
                         f"there is no index in {folder}; check the path, or build one by adding documents"
                     )
                 if address is not None:
-                    from nerret_tools.storage.chroma_database import ChromaDatabase
-
-                    connection = cls(key, None, ChromaDatabase.open_server(address))
+                    connection = cls(key, None, _chroma().open_server(address))
                     connection.location = address.url
                 else:
                     connection = cls(key, folder, FolderDatabase(Path(key)))
@@ -117,9 +122,7 @@ class Connection:
             lock = take_lock(folder)
             try:
                 with reading.suspended():
-                    from nerret_tools.storage.chroma_database import ChromaDatabase
-
-                    reading.successor = self.database = ChromaDatabase.open_folder(folder)
+                    reading.successor = self.database = _chroma().open_folder(folder)
             except BaseException:
                 lock.release()
                 raise
@@ -129,14 +132,12 @@ class Connection:
     @contextmanager
     def replaced(self) -> Iterator[None]:
         """Chroma lets go of the folder that this process writes to, and opens what is there afterwards."""
-        from nerret_tools.storage.chroma_database import ChromaDatabase
-
         old = self.writing()
         old.close()
         try:
             yield
         finally:
-            self.database = ChromaDatabase.open_folder(Path(self.location))
+            self.database = _chroma().open_folder(Path(self.location))
             if self._reading is not None:
                 self._reading.successor = self.database
 
@@ -150,8 +151,6 @@ class Connection:
         Raises:
             IndexLockedError: Another process has the folder.
         """
-        from nerret_tools.storage.chroma_database import ChromaDatabase
-
         folder = Path(self.location)
         if not isinstance(self.database, FolderDatabase):
             yield folder, self.database
@@ -165,7 +164,7 @@ class Connection:
         lock = take_lock(folder)
         try:
             with self.database.suspended():
-                database = ChromaDatabase.open_folder(folder)
+                database = _chroma().open_folder(folder)
                 try:
                     yield folder, database
                 finally:

@@ -41,8 +41,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel, PreTrainedTo
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.backbone import CutBackbone
 from nerret_tools.encoding.projection import Projection
-from nerret_tools.encoding.torch_backend import BATCH_TOKENS, TorchEncoder
-from nerret_tools.models.encoders import GPU_BATCH_TOKENS, GPU_TEXTS_AHEAD
+from nerret_tools.encoding.torch_backend import BATCH_TOKENS, GPU_BATCH_TOKENS, GPU_TEXTS_AHEAD, TorchEncoder
 
 BLOCK, REFERENCE_BATCH, SEED = 17, 50, 0
 SIDES = ("nerret", "reference")

@@ -81,3 +81,26 @@ def test_the_files_that_contributing_names_are_there():
     assert [name for name in rooms if not (ENGINE / name).exists()] == []
     folders = {f"{one.name}/" for one in ENGINE.iterdir() if (one / "__init__.py").is_file()}
     assert folders - rooms == set(), "a room that the house table does not have"
+
+
+def test_what_benchmarks_and_examples_import_is_there():
+    def names_in(path):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield from (one.asname or one.name for one in node.names)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                yield from (one.id for one in targets if isinstance(one, ast.Name))
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield node.name
+
+    own = {module: set(names_in(path)) for module, path in MODULES.items()}
+    missing = [
+        f"{script.name}: {node.module}.{one.name}"
+        for script in sorted([*ROOT.glob("benchmarks/*.py"), *ROOT.glob("examples/*.py")])
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nerret_tools.")
+        for one in node.names
+        if one.name not in own.get(node.module, set()) and f"{node.module}.{one.name}" not in MODULES
+    ]
+    assert missing == []

@@ -80,7 +80,8 @@ def test_the_files_that_contributing_names_are_there():
     rooms = {name for row in rows for name in re.findall(r"`([a-z_]+/|[a-z_]+\.py)`", row)}
     assert [name for name in rooms if not (ENGINE / name).exists()] == []
     folders = {f"{one.name}/" for one in ENGINE.iterdir() if (one / "__init__.py").is_file()}
-    assert folders - rooms == set(), "a room that the house table does not have"
+    files = {one.name for one in ENGINE.glob("*.py")} - {"__init__.py"}
+    assert (folders | files) - rooms == set(), "a room that the house table does not have"
 
 
 def test_what_benchmarks_and_examples_import_is_there():

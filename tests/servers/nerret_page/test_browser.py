@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+ROOT = Path(__file__).parents[3]
 WAIT = 60_000  # milliseconds
 
 VIEWS = ["/", "/?type=dinosaur", "/document?type=dinosaur&id=long", "/review?type=dinosaur", "/map", "/overview"]
@@ -155,3 +158,18 @@ def test_a_region_of_the_map_lists_its_mentions_and_proposes_types(open_page):
     page.wait_for_function("() => document.querySelector('#region').textContent.includes('Velociraptor')")
     page.locator("#region .chip").first.click()
     page.wait_for_selector("#total")
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(open_page, path, scheme):
+    script = ROOT / ".node" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        pytest.skip("needs axe-core: run scripts/install-node")
+    page = open_page(path, color_scheme=scheme)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true })")
+    page.evaluate(script.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in serious] == []

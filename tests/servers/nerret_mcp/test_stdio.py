@@ -50,8 +50,8 @@ class Conversation:
         self.process = process
         self.lines = []
         self._queue = queue.Queue()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -76,7 +76,7 @@ class Conversation:
         self.process.stdin.close()
         self.process.wait(timeout=300)
         gone = time.monotonic() - began
-        self._reader.join(timeout=300)
+        self.reader.join(timeout=300)
         return gone
 
 
@@ -87,11 +87,13 @@ def start(environment, foreign_place):
         command = [sys.executable, "-m", "nerret_mcp", "--index", str(foreign_place), *flags]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+            conversation = Conversation(process)
             try:
-                yield Conversation(process)
+                yield conversation
             finally:
                 if process.poll() is None:
                     process.kill()
+                conversation.reader.join(timeout=300)  # before the pipe is closed under it
 
     return started
 

@@ -124,7 +124,7 @@ class Proxy(ThreadingHTTPServer):
         """Documents looked up by workers, with repetitions: the writer looks at each once more before it writes it."""
         return self.asked - len(self.written)
 
-    def wait_for(self, written, seconds=300):
+    def wait_for(self, written, seconds=900):
         """Wait until so many documents were written."""
         deadline = time.monotonic() + seconds
         while len(self.written) < written:

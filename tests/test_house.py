@@ -71,6 +71,13 @@ def test_no_import_goes_in_a_circle():
         visit(name, [])
 
 
+def test_the_ground_floor_stands_on_nothing():
+    [row] = re.findall(r"^\| (.+) \| the ground floor", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
+    floor = {f"nerret_tools.{name}" for name in re.findall(r"`(\w+)\.py`", row)}
+    above = {name: imports_of(MODULES[name], at_import_time=True) & set(MODULES) - floor for name in floor}
+    assert {name: found - {"nerret_tools"} for name, found in above.items() if found - {"nerret_tools"}} == {}
+
+
 def test_the_files_that_contributing_names_are_there():
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     looked_up = re.findall(r"^\| .+ \| `(\S+\.py)` \|$", page[page.index("## Where is") :], flags=re.MULTILINE)

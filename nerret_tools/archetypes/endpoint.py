@@ -97,18 +97,30 @@ class EndpointScorer:
 
     def _answer(self, question: Question) -> np.ndarray | None:
         letters = string.ascii_uppercase[: len(question.candidates) + 1]
-        asked = _asked(question, letters)
-        reserved = self._reserve(len(INSTRUCTION) + len(asked))
-        reply = self._ask(asked)
+        return self.ask(INSTRUCTION, _asked(question, letters), letters)
+
+    def ask(self, instruction: str, asked: str, letters: str) -> np.ndarray | None:
+        """Ask for one of some letters; return the probability of each, or None where the answer is none of them.
+
+        Args:
+            instruction: What to do, for the system's part.
+            asked: For the user's.
+            letters: That may be answered.
+
+        Raises:
+            ScorerError: No answer, or the cap would be passed.
+        """
+        reserved = self._reserve(len(instruction) + len(asked))
+        reply = self._ask(instruction, asked)
         self._settle(reserved, reply)
         return read_reply(reply, letters)
 
-    def _ask(self, asked: str) -> Any:
+    def _ask(self, instruction: str, asked: str) -> Any:
         """The answer as it came, JSON: what an endpoint leaves out or invents shall not matter before it is read."""
         try:
             response = self._client.chat.completions.with_raw_response.create(
                 model=self._model,
-                messages=[{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": asked}],
+                messages=[{"role": "system", "content": instruction}, {"role": "user", "content": asked}],
                 temperature=0,
                 max_tokens=1,
                 logprobs=True,

@@ -21,6 +21,7 @@ COMMANDS = {
     "index": "nerret_tools.cli.indexing:index",
     "find": "nerret_tools.cli.finding:find",
     "entities": "nerret_tools.cli.entities:entities",
+    "review": "nerret_tools.cli.review:review",
     "label": "nerret_tools.cli.label:label",
     "evaluate": "nerret_tools.cli.evaluate:evaluate",
     "sweep": "nerret_tools.cli.sweep:sweep",

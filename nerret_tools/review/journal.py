@@ -7,14 +7,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from nerret_tools.errors import ReviewError, StoreUnavailableError
 
-__all__ = ["Done", "Entry", "Header", "Journal", "Verdict"]
+__all__ = ["VERDICTS", "Done", "Entry", "Header", "Journal", "Verdict"]
 
 FORMAT: Literal["nerret-review"] = "nerret-review"
 VERSION = 1
@@ -24,6 +24,7 @@ LOCK_SECONDS = 30.0
 """Longer than anybody holds the file: a line is written in milliseconds."""
 
 Verdict = Literal["yes", "no", "unsure"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Done = Literal["shown", "judged", "undone", "failed"]
 
 

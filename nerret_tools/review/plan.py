@@ -19,17 +19,20 @@ __all__ = ["Plan", "Step"]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-WINDOW = 200
+WINDOW = 400
 """Documents read last by relevance, from which is estimated how many of the next ones are relevant."""
 
 AHEAD = 20
-"""Documents that are read by relevance before it is asked again."""
+"""Documents: so far one looks ahead, and so many are read by relevance before the first draw."""
 
-LEAST_BET = 0.2
+LEAST_BET = 0.3
 """Of the supposed chance: a document met against a smaller bet would cost all that was proved before."""
 
 DOUBT = 0.5
 """Relevant documents added to what was met and what was expected, while little was met."""
+
+TRUST = 2.0
+"""Relevant documents met by draws that the guess by relevance counts as much as."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Plan:
             relevance: ``[n]``, theirs.
             ahead: Relevances of all documents that are left, falling.
         """
+        if len(relevant) < AHEAD:
+            return Step(None)
         met, left = int(relevant.sum()), len(ahead)
         # The least number of relevant documents with which the target would be missed: it must be refuted
         supposed = max(math.floor(found / self.target_recall + 1e-9), met) + 1
@@ -86,11 +91,11 @@ class Plan:
         return Step(None if saved > many else bet)
 
     def _missing(self, relevant: Flags, bets: Floats, guess: float) -> float:
-        """Relevant documents that are left: the guess by relevance counts as one, beside those that draws met."""
+        """Relevant documents that are left: the guess by relevance, what draws met."""
         drawn = np.flatnonzero(~np.isnan(bets))
         before: npt.NDArray[np.int64] = (np.cumsum(relevant) - relevant)[drawn]
         met = (relevant[drawn] * guess / (guess + int(relevant.sum()) - before)).sum()  # there were more of them then
-        return float((1 + met) / (1 / guess + (1 / (self.documents - drawn)).sum()))
+        return float((TRUST + met) / (TRUST / guess + (1 / (self.documents - drawn)).sum()))
 
 
 def _draws(needed: float, left: int, missing: float, allowed: float) -> float:

@@ -11,14 +11,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 
 from nerret_tools.errors import ReviewError
 from nerret_tools.review.bound import NO_BET, least_recall, most_relevant
 from nerret_tools.review.collection import Collection, ReviewDocument
-from nerret_tools.review.journal import Done, Entry, Header, Journal, Verdict
+from nerret_tools.review.export import write_review
+from nerret_tools.review.journal import VERDICTS, Done, Entry, Header, Journal, Verdict
+from nerret_tools.review.judges import Judge, run_judge
 from nerret_tools.review.plan import Plan
 from nerret_tools.review.status import ReviewStatus
 from nerret_tools.review.tally import Tally
@@ -28,8 +30,6 @@ __all__ = ["Review"]
 
 HELD = timedelta(minutes=10)
 """A document that was handed to another reviewer is not handed out again for this long."""
-
-VERDICTS = get_args(Verdict)
 
 CHANGED = (
     "What the judgements prove holds for the documents of then; they are kept in the file. "
@@ -147,12 +147,24 @@ class Review:
             shown += self._fresh(name, count - len(chosen))
             self._add(shown, durable=False)
             chosen = list(dict.fromkeys(chosen + [entry.document for entry in shown]))
-            drawn = {one for one in chosen if self._tally.was_drawn(one)}
-        found = {one.document.id: one for one in self._collection.documents(chosen)}
-        gone = [one for one in chosen if one not in found]
-        if gone:
-            raise ReviewError(f"the document {gone[0]!r} was deleted in mid-review. {CHANGED}")
-        return [found[one].model_copy(update={"by_chance": one in drawn}) for one in chosen]
+        return self.documents(chosen)
+
+    def documents(self, ids: Sequence[str]) -> list[ReviewDocument]:
+        """Return documents with their evidence, without handing them out.
+
+        Args:
+            ids: Theirs.
+
+        Raises:
+            ReviewError: One is not there, or not any more.
+        """
+        with self._lock:
+            found = {one.document.id: one for one in self._collection.documents(ids)}
+            gone = [one for one in ids if one not in found]
+            if gone:
+                raise ReviewError(f"the document {gone[0]!r} is not in the index, or was deleted meanwhile. {CHANGED}")
+            drawn = {one for one in ids if self._tally.was_drawn(one)}
+        return [found[one].model_copy(update={"by_chance": one in drawn}) for one in ids]
 
     def judge(self, document_id: str, verdict: Verdict, *, who: str | None = None) -> ReviewStatus:
         """Take a verdict, which is on the disk when this returns. A later one replaces it.
@@ -220,9 +232,27 @@ class Review:
             self._tally.add(self._journal.news())
             return list(self._tally.judged.values())
 
+    def export(self, file: str | Path) -> None:
+        """Write all judged documents with their evidence, who judged and when, and the certificate in words.
+
+        Args:
+            file: Its name ends in ``.csv`` or ``.jsonl``; replaced where it is there.
+
+        Raises:
+            ReviewError: The name ends in something else, or the index has changed.
+            StoreUnavailableError: The file cannot be written.
+        """
+        write_review(file, self.status(), self.judgements(), self.documents)
+
+    def run(self, judge: Judge, *, who: str | None = None, **options: Any) -> ReviewStatus:
+        """Let a program judge until the review is done; see `judges.run_judge` for the options and errors."""
+        return run_judge(self, judge, who=self._name(who), **options)
+
     anext = twin(next)  # noqa: A003 (the method)
     ajudge = twin(judge)
     astatus = twin(status)
+    arun = twin(run)
+    aexport = twin(export)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

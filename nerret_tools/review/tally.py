@@ -61,8 +61,9 @@ class Tally:
                     self.failed[name] = entry
 
     def was_drawn(self, document_id: str) -> bool:
-        """Whether a taken document was drawn by chance."""
-        return not math.isnan(self.bets[self._places[document_id]])
+        """Whether a document was drawn by chance."""
+        place = self._places.get(document_id)
+        return place is not None and not math.isnan(self.bets[place])
 
     def relevant(self, *, pending: bool) -> np.ndarray:
         """Whether each taken document is relevant, ``[taken]`` bool; "unsure" counts as relevant.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -24,54 +22,6 @@ def reply(content, tops=None, usage=None):
         found = [{"token": token, "logprob": math.log(share)} for token, share in tops.items()]
         choice["logprobs"] = {"content": [{"token": content, "logprob": 0.0, "top_logprobs": found}]}
     return {"choices": [choice], "usage": usage}
-
-
-class Endpoint:
-    """Serves what ``answer(body, number)`` returns: a status and an object or raw bytes."""
-
-    def __init__(self, answer):
-        self.requests = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.requests.append((self.path, self.headers, body))
-                status, value = answer(body, len(outer.requests))
-                data = value if isinstance(value, bytes) else json.dumps(value).encode()
-                try:
-                    self.send_response(status)
-                    self.send_header("Content-Length", str(len(data)))
-                    self.send_header("Retry-After-Ms", "1")  # the client waits as long as it is told
-                    self.end_headers()
-                    self.wfile.write(data)
-                except (BrokenPipeError, ConnectionResetError):
-                    pass  # the client gave up, as a test wants
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def serve():
-    opened = []
-
-    def start(answer):
-        opened.append(Endpoint(answer))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.close()
 
 
 def test_letters_become_probabilities_and_other_tokens_do_not(serve, monkeypatch):

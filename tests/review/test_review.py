@@ -217,7 +217,7 @@ def test_an_index_that_changes_ends_the_review_and_loses_nothing(begin, collecti
 def test_a_document_that_is_deleted_in_mid_review_is_named(begin, collection):
     review = begin()
     collection.deleted.add("d0000")
-    with pytest.raises(ReviewError, match="'d0000' was deleted in mid-review"):
+    with pytest.raises(ReviewError, match="'d0000' is not in the index, or was deleted"):
         review.next()
 
 

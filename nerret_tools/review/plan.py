@@ -73,9 +73,7 @@ class Plan:
         if len(relevant) < AHEAD:
             return Step(None)
         met, left = int(relevant.sum()), len(ahead)
-        # The least number of relevant documents with which the target would be missed: it must be refuted
-        supposed = max(math.floor(found / self.target_recall + 1e-9), met) + 1
-        allowed = supposed - met
+        allowed = self._refuted(found, met) - met
         read = np.isnan(bets)
         trust = (relevant[read][-WINDOW:].sum() + DOUBT) / (relevance[read][-WINDOW:].sum() + DOUBT)
         missing = self._missing(relevant, bets, float(ahead.sum() * trust) + DOUBT)
@@ -83,15 +81,30 @@ class Plan:
         bet = min(1.0, max(LEAST_BET, missing / allowed))
         if not found or missing >= allowed:
             return Step(None if rate >= missing / left else bet)
-        needed = -math.log1p(-self.confidence) - log_stake(relevant, bets, self.documents, supposed)
+        needed = self.lacking(found, relevant, bets)
         many = min(AHEAD, left)
         coming = rate * many
         more = allowed + coming * (1 - self.target_recall) / self.target_recall
         saved = _draws(needed, left, missing, allowed) - _draws(needed, left, max(missing - coming, 0.0), more)
         return Step(None if saved > many else bet)
 
+    def lacking(self, found: int, relevant: Flags, bets: Floats) -> float:
+        """By how much the logarithm of the stake must still grow until the target is proved.
+
+        Args:
+            found: As for `next`.
+            relevant: As for `next`.
+            bets: As for `next`.
+        """
+        against = self._refuted(found, int(relevant.sum()))
+        return -math.log1p(-self.confidence) - log_stake(relevant, bets, self.documents, against)
+
+    def _refuted(self, found: int, met: int) -> int:
+        """The least number of relevant documents with which the target would be missed."""
+        return max(math.floor(found / self.target_recall + 1e-9), met) + 1
+
     def _missing(self, relevant: Flags, bets: Floats, guess: float) -> float:
-        """Relevant documents that are left: the guess by relevance, what draws met."""
+        """Relevant documents that are left, from the guess by relevance and from what draws met."""
         drawn = np.flatnonzero(~np.isnan(bets))
         before: npt.NDArray[np.int64] = (np.cumsum(relevant) - relevant)[drawn]
         met = (relevant[drawn] * guess / (guess + int(relevant.sum()) - before)).sum()  # there were more of them then

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nerret_tools.review.bound import NO_BET, least_recall, most_relevant
+from nerret_tools.review.bound import NO_BET
 from nerret_tools.review.plan import Plan
 
 __all__ = ["Simulated", "simulate"]
+
+AT_ONCE = 5
+"""Documents that are judged before the next ones are chosen."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,26 @@ def simulate(
     left = np.ones(count, dtype=bool)
     order = np.empty(count, dtype=np.int64)
     bets = np.full(count, NO_BET)
-    best = next_draw = found = taken = 0
+    best = next_draw = taken = 0
     while taken < count:
         met = relevant[order[:taken]]
-        if found and least_recall(found, most_relevant(met, bets[:taken], count, confidence)) >= target_recall:
+        found = int(met.sum())
+        if found and plan.lacking(found, met, bets[:taken]) <= 0:
             break
         step = plan.next(found, met, bets[:taken], relevances[order[:taken]], relevances[left])
-        if step.bet is None:
-            while not left[best]:
-                best += 1
-            place = best
-        else:
-            while not left[chance[next_draw]]:
-                next_draw += 1
-            place = int(chance[next_draw])
-            bets[taken] = step.bet
-        left[place] = False
-        order[taken] = place
-        taken += 1
-        found += int(relevant[place])
+        for _ in range(min(AT_ONCE, count - taken)):
+            if step.bet is None:
+                while not left[best]:
+                    best += 1
+                place = best
+            else:
+                while not left[chance[next_draw]]:
+                    next_draw += 1
+                place = int(chance[next_draw])
+                bets[taken] = step.bet
+            left[place] = False
+            order[taken] = place
+            taken += 1
+    found = int(relevant[order[:taken]].sum())
     total = int(relevant.sum())
     return Simulated(taken, int((~np.isnan(bets)).sum()), found / total if total else 1.0)

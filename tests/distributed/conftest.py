@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from nerret_tools.storage import ChromaStore
+
+os.environ.setdefault("RAY_worker_niceness", "0")  # else its workers wait for all other tests
 
 QUIET = [
     # Ray copies its own settings with their deprecated ones, and warns of each.

@@ -70,9 +70,10 @@ def test_with_a_slow_store_and_a_killed_worker_nothing_is_lost_little_repeated_a
 
     def kill():
         proxy.wait_for(3 * BATCH)
-        victim = encoders(cluster)[0]
-        victim.send_signal(signal.SIGKILL)
-        killed.append(victim.pid)
+        while not killed:
+            for victim in encoders(cluster)[:1]:
+                victim.send_signal(signal.SIGKILL)
+                killed.append(victim.pid)
 
     proxy.pause = 0.25  # slower than the workers
     killer = threading.Thread(target=kill, daemon=True)
@@ -80,7 +81,7 @@ def test_with_a_slow_store_and_a_killed_worker_nothing_is_lost_little_repeated_a
     report = index_dataset(
         source, proxy.address, "worker-killed", workers=2, batch_size=BATCH, waiting_bytes=2**17, precision="float32"
     )
-    killer.join()
+    killer.join(timeout=300)
 
     assert len(killed) == 1
     assert (report.added, report.failed) == (COUNT, [])

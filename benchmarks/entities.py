@@ -26,7 +26,7 @@ from nerret_tools.entities.listing import EntityLister
 from nerret_tools.entities.names import name_key
 from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
-from nerret_tools.ranking import Scores, Search
+from nerret_tools.ranking import Limits, Scores, Search
 from nerret_tools.scan import score_scan
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
@@ -74,7 +74,7 @@ def measure_speed(count: int) -> dict[str, float]:
         for _ in range(3):
             started = time.perf_counter()
             scores = Scores(scan, query[0], score_scan(scan, query)[0])
-            page = lister.page("thing", scores, None, Search(limit=20), -1.0, None)
+            page = lister.page("thing", scores, None, Search(limit=20), Limits(-1.0))
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
         group_names(_occurrences([block for _, block in documents]))

@@ -91,7 +91,9 @@ def asked_of(
     given = {name: value for name, value in lists.items() if value is not None}
     if not given:
         if entity_type is None:
-            raise EntityTypeError("which entity type? Name one, such as 'airline', or several in any_of or all_of")
+            raise EntityTypeError(
+                "which entity type? Name one in entity_type, such as 'airline', or several in any_of or all_of"
+            )
         return entity_type
     if entity_type is not None:
         check_type(entity_type, "the entity type")

@@ -135,7 +135,7 @@ class Searcher:
         allowed = self._allowed(search)
         (scores,) = self._scores(self.store.scan(), [asked])
         stops = limits(self._curve, search, scores, scores.documents(allowed))
-        return self._lister.page(asked, scores, allowed, search, stops.min_score, stops.min_relevance)
+        return self._lister.page(asked, scores, allowed, search, stops)
 
     def sample(self, limit: int, asked: Asked | None) -> MentionSample:
         """Draw mentions by chance."""

@@ -77,6 +77,7 @@ class EntityPage(BaseModel):
         next_cursor: Pass it to the next ``entities``; ``None`` on the last page.
         min_score: The cosine below which no mention counts; ``None``: no cut-off.
         min_relevance: The relevance that this cut-off stands for; ``None`` without a calibration.
+        expected_recall: The share of all right documents that is expected over this cut-off, as of `FindResult`.
         generic_mentions: Mentions over the cut-off that are only the type's own words ("the airline"), and so
             name nothing.
     """
@@ -87,4 +88,5 @@ class EntityPage(BaseModel):
     next_cursor: str | None
     min_score: float | None
     min_relevance: float | None
+    expected_recall: float | None = None
     generic_mentions: int

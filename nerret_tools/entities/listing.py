@@ -17,7 +17,7 @@ from nerret_tools.entities.grouping import Grouping, Occurrences, group_names
 from nerret_tools.entities.surfaces import Surfaces
 from nerret_tools.entity_query import Asked, wanted_of
 from nerret_tools.models import Calibration
-from nerret_tools.ranking import Cursor, ListIdentity, Scores, Search, relevances
+from nerret_tools.ranking import Cursor, Limits, ListIdentity, Scores, Search, relevances
 from nerret_tools.showing import snippet
 from nerret_tools.storage import ChromaStore
 
@@ -68,8 +68,7 @@ class EntityLister:
         scores: Scores,
         allowed: AbstractSet[str] | None,
         search: Search,
-        min_score: float | None,
-        min_relevance: float | None,
+        stops: Limits,
     ) -> EntityPage:
         """Roll all mentions over the cut-off up to entities and show a page of them.
 
@@ -78,12 +77,11 @@ class EntityLister:
             scores: Of all mentions.
             allowed: Ids of the documents that count; ``None``: all.
             search: Page size and cursor.
-            min_score: The score from which on mentions count; ``None``: any.
-            min_relevance: What it stands for, where that is known.
+            stops: From which score on mentions count, and what is expected over it.
         """
         identity = ListIdentity(self._store.index_id, scores.scan.generation, f"entities {search.identity(asked)}")
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
-        named = self._named(asked, scores, allowed, min_score)
+        named = self._named(asked, scores, allowed, stops.min_score)
         rows = named.rows()
         best = np.array([named.scores[one].max() for one in rows])
         names = named.grouping.names
@@ -98,8 +96,9 @@ class EntityLister:
             total=len(order),
             entities=self._entities(named, [(one, rows[one]) for one in shown], cursors),
             next_cursor=cursors[-1] if cursors else None,
-            min_score=min_score,
-            min_relevance=min_relevance,
+            min_score=stops.min_score,
+            min_relevance=stops.min_relevance,
+            expected_recall=stops.expected_recall,
             generic_mentions=named.generic,
         )
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nerret_tools.documents import FindResult, Hit
-from nerret_tools.showing.untrusted import NOTICE, shorten, shown_id, snippet
+from nerret_tools.showing.untrusted import NOTICE, shorten, shown_id, snippet, window
 
 __all__ = ["COLUMNS", "EvidenceOf", "count", "evidence_of", "heading", "line_of", "text_page", "title_of"]
 
-COLUMNS = "columns: document_id, relevance, score, mention_count, mentions, title"
+COLUMNS = "columns: document_id, relevance, mention_count, mentions, title"
 
 TITLE_CHARACTERS = 120
 MENTION_CHARACTERS = 120
-SNIPPET_CHARACTERS = 160
+SNIPPET_CHARACTERS = 120
 """A line or two each: enough to tell what it is; the document itself has the rest."""
 
 _TITLE_KEYS = ("title", "name", "headline")
@@ -27,12 +27,14 @@ class EvidenceOf(NamedTuple):
         text: Its words, cleaned and shortened.
         start: First character in the document.
         end: One past the last.
-        around: The words around it; ``None`` where they are not shown.
+        count: How often the name stands in the document.
+        around: The words around it; ``None`` where they are not shown, or shown already.
     """
 
     text: str
     start: int
     end: int
+    count: int
     around: str | None
 
 
@@ -46,26 +48,37 @@ def title_of(metadata: Mapping[str, Any]) -> str | None:
 
 
 def evidence_of(hit: Hit, snippets: int) -> list[EvidenceOf]:
-    """The mentions of a hit, best first; the first `snippets` of them with the words around."""
-    return [
-        EvidenceOf(
-            shorten(one.text, MENTION_CHARACTERS),
-            one.start,
-            one.end,
-            snippet(hit.document.text, one.start, one.end, SNIPPET_CHARACTERS) if number < snippets else None,
-        )
-        for number, one in enumerate(hit.mentions)
-    ]
+    """The names of a hit, best first; the first `snippets` of them with the words around, each place once."""
+    shown: list[tuple[int, int]] = []
+    evidence = []
+    for number, one in enumerate(hit.mentions):
+        around = None
+        if number < snippets and not any(begin <= one.start and one.end <= stop for begin, stop in shown):
+            shown.append(window(hit.document.text, one.start, one.end, SNIPPET_CHARACTERS))
+            around = snippet(hit.document.text, one.start, one.end, SNIPPET_CHARACTERS)
+        text = shorten(one.text, MENTION_CHARACTERS)
+        evidence.append(EvidenceOf(text, one.start, one.end, 1 + len(one.repeats), around))
+    return evidence
 
 
-def line_of(hit: Hit, evidence: Sequence[EvidenceOf]) -> str:
-    """A document with its evidence, under `COLUMNS`, separated by tabs."""
-    shown = [
-        one.text if one.around is None else f"{one.text} [{one.start}-{one.end}] “{one.around}”" for one in evidence
-    ]
-    relevance = "unknown" if hit.relevance is None else f"{hit.relevance:.3f}"
-    numbers = f"{relevance}\t{hit.score:.3f}\t{hit.mention_count}"
-    return f"{shown_id(hit.document_id)}\t{numbers}\t{' | '.join(shown)}\t{title_of(hit.document.metadata) or ''}"
+def line_of(hit: Hit, evidence: Sequence[EvidenceOf], *, places: bool) -> str:
+    """A document with its evidence, under `COLUMNS`, separated by tabs.
+
+    Args:
+        hit: The document.
+        evidence: Of `evidence_of`.
+        places: Whether to say where each name stands.
+    """
+    names = [_shown(one, places=places) for one in evidence]
+    relevance = f"score {hit.score:.3f}" if hit.relevance is None else f"{hit.relevance:.2f}"
+    title = title_of(hit.document.metadata) or ""
+    return f"{shown_id(hit.document_id)}\t{relevance}\t{hit.mention_count}\t{' | '.join(names)}\t{title}"
+
+
+def _shown(one: EvidenceOf, *, places: bool) -> str:
+    often = f" ×{one.count}" if one.count > 1 else ""
+    place = f" [{one.start}-{one.end}]" if places else ""
+    return one.text + often + place + ("" if one.around is None else f" “{one.around}”")
 
 
 def count(result: FindResult, place: str = "this index") -> str:
@@ -102,5 +115,5 @@ def heading(result: FindResult, returned: int, next_cursor: str | None, place: s
 
 def text_page(result: FindResult, snippets: int = 1) -> str:
     """A whole page of `EntityIndex.find` as text, the best mentions of a document with the words around them."""
-    lines = [line_of(hit, evidence_of(hit, snippets)) for hit in result.hits]
+    lines = [line_of(hit, evidence_of(hit, snippets), places=False) for hit in result.hits]
     return "\n".join([heading(result, len(lines), result.next_cursor), *lines])

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field
 
+from nerret_mcp.arguments import CollectionName, MinRelevance, report
 from nerret_mcp.faults import UnknownDocumentError
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
@@ -55,9 +56,8 @@ class Extraction(BaseModel):
     texts: Annotated[list[list[ExtractedEntity]], Field(description="One list a text, in reading order.")]
     total_entities: Annotated[int, Field(description="In the texts that are listed.")]
     next_text: Annotated[
-        int | None,
-        Field(description="The first text that did not fit into the answer: call again with those from it; else null."),
-    ]
+        int | None, Field(description="The first text that did not fit into the answer: call again with those from it.")
+    ] = None
 
 
 def extracting_tool(library: Library, page_chars: int) -> StrictTool:
@@ -86,26 +86,22 @@ def extracting_tool(library: Library, page_chars: int) -> StrictTool:
             list[str] | None,
             Field(min_length=1, max_length=MAX_TEXTS, description="In place of texts: documents of the corpus."),
         ] = None,
-        collection: Annotated[
-            str | None, Field(description="Of the documents; leave it out for the default one.")
-        ] = None,
-        min_relevance: Annotated[
-            float | None,
-            Field(ge=0, le=1, description="Lowest relevance that is listed; leave it out for the model's cut-off."),
-        ] = None,
+        collection: CollectionName = None,
+        min_relevance: MinRelevance = None,
     ) -> Annotated[CallToolResult, Extraction]:
         if (texts is None) == (document_ids is None):
             raise ToolError("pass either texts or document_ids")
         if document_ids is not None:
             chosen = await library.collection(collection)
             texts = await library.work(lambda: _stored(chosen, document_ids))
-        await library.ready(partial(_report, ctx))
+        await library.ready(partial(report, ctx))
         given = texts or []
         answer = await library.work(
             lambda: _fitting(given, lambda few: library.extract(few, entity_types, min_relevance), page_chars)
         )
         return CallToolResult(
-            content=[TextContent(type="text", text=_text(answer, len(given)))], structured_content=answer.model_dump()
+            content=[TextContent(type="text", text=_text(answer, len(given)))],
+            structured_content=answer.model_dump(exclude_none=True),
         )
 
     return StrictTool.reading(
@@ -169,7 +165,3 @@ def _text(answer: Extraction, given: int) -> str:
         for one in entities
     ]
     return "\n".join([header, columns, *lines])
-
-
-async def _report(ctx: Context, seconds: float, message: str) -> None:
-    await ctx.report_progress(seconds, message=message)

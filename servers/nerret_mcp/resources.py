@@ -44,9 +44,11 @@ def add_resources(server: MCPServer[None], library: Library, page_chars: int) ->
     async def document(collection: str, document_id: str, offset: int = 0) -> str:
         try:
             chosen = await library.collection(collection)
-            part = await library.work(lambda: read_part(chosen, document_id, max(0, offset), page_chars, page_chars))
+            part = await library.work(
+                lambda: read_part(chosen, document_id, None, max(0, offset), page_chars, page_chars)
+            )
         except (UnknownCollectionError, UnknownDocumentError) as error:
             raise ResourceNotFoundError(str(error)) from error
         except ToolError as error:
             raise ResourceError(str(error)) from error
-        return part.model_dump_json()
+        return part.model_dump_json(exclude_none=True)

@@ -10,6 +10,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, Field
 
+from nerret_mcp.arguments import CollectionName, report
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools import Document
@@ -77,12 +78,10 @@ def verifying_tool(library: Library, page_chars: int) -> StrictTool:
         entity_type: Annotated[
             str, Field(min_length=1, max_length=1_000, description="The type in free text, such as 'body of water'.")
         ],
-        collection: Annotated[
-            str | None, Field(description="One of list_collections; leave it out for the default one.")
-        ] = None,
+        collection: CollectionName = None,
     ) -> Annotated[CallToolResult, Verification]:
         chosen = await library.collection(collection)
-        await library.ready(partial(_report, ctx))
+        await library.ready(partial(report, ctx))
         found = await library.work(lambda: _verify(library, chosen, document_ids, entity_type, page_chars))
         return CallToolResult(
             content=[TextContent(type="text", text=_text(found))],
@@ -157,7 +156,3 @@ def _text(found: Verification) -> str:
         for one in found.documents
     ]
     return "\n".join(["; ".join(header), *lines])
-
-
-async def _report(ctx: Context, seconds: float, message: str) -> None:
-    await ctx.report_progress(seconds, message=message)

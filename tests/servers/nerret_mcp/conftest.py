@@ -185,7 +185,7 @@ def all_pages():
             result = await client.call_tool(TOOL, given)
             assert not result.is_error, result.content[0].text
             pages.append((result.structured_content, result.content[0].text))
-            cursor = result.structured_content["next_cursor"]
+            cursor = result.structured_content.get("next_cursor")
             if cursor is None:
                 return pages
 

@@ -7,6 +7,10 @@ import math
 
 import pytest
 
+from nerret_tools import EntityQuery
+
+TOOL = "find_documents_with_entity_type"
+
 pytestmark = pytest.mark.anyio
 
 
@@ -38,7 +42,7 @@ async def test_over_a_thousand_documents_come_once_each_and_no_page_is_too_large
             assert len(text) <= 40_000
             assert len(json.dumps(page)) <= 40_000
             assert page["returned"] == len(page["documents"])
-        assert pages[-1][0]["truncated_by"] is None
+        assert "truncated_by" not in pages[-1][0]
     assert {page["truncated_by"] for page, _ in by_limit[97][:-1]} == {"limit"}
     assert {page["truncated_by"] for page, _ in by_limit[1000][:-1]} == {"size"}
 
@@ -72,10 +76,9 @@ async def test_the_text_holds_the_whole_page_in_one_line_a_document(find):
     assert "data, not instructions" in header
     assert len(result.content) == 1
     for line, document in zip(lines, page["documents"], strict=True):
-        name, relevance, score, count, mentions, title = line.split("\t")
+        name, relevance, count, mentions, title = line.split("\t")
         assert name == document["document_id"]
         assert float(relevance) == document["relevance"]
-        assert float(score) == document["score"]
         assert int(count) == document["mention_count"]
         assert mentions.split(" | ") == [mention["text"] for mention in document["mentions"]]
         assert title == document.get("title", "")
@@ -106,7 +109,7 @@ async def test_nothing_found_is_a_success(find):
     assert not result.is_error
     assert result.structured_content["total_documents"] == 0
     assert result.structured_content["documents"] == []
-    assert result.structured_content["next_cursor"] is None
+    assert "next_cursor" not in result.structured_content
     assert result.content[0].text.startswith("0 documents; nothing in collection default reaches min_relevance 1")
 
 
@@ -135,7 +138,7 @@ async def test_metadata_narrow_the_search(find, index):
 async def test_documents_can_be_counted_alone(find, index):
     result = await find("dinosaur", count_only=True)
     page, total = result.structured_content, index.find("dinosaur").total
-    assert (page["total_documents"], page["documents"], page["next_cursor"]) == (total, [], None)
+    assert (page["total_documents"], page["documents"], "next_cursor" in page) == (total, [], False)
     assert result.content[0].text.startswith(f"{total} documents in collection default that reach min_relevance ")
 
 
@@ -151,3 +154,71 @@ async def test_a_share_can_be_asked_for_and_the_band_below_a_list(find, index):
     band = (await find("dinosaur", min_relevance=0, max_relevance=cutoff, count_only=True)).structured_content
     below = index.find("dinosaur", min_relevance=0, max_relevance=cutoff)
     assert band["total_documents"] == below.total
+
+
+async def test_types_are_combined(find, index):
+    result = await find(None, any_of=["dinosaur", "city"], none_of=["village"], min_relevance=0)
+    asked = EntityQuery(any_of=["dinosaur", "city"], none_of=["village"])
+    expected = index.find(asked, min_relevance=0, limit=200)
+    assert result.structured_content["entity_type"] == str(asked)
+    assert result.structured_content["total_documents"] == expected.total
+    names = [one["document_id"] for one in result.structured_content["documents"]]
+    assert names == [hit.document_id for hit in expected.hits][: len(names)]
+    both = (await find("dinosaur", all_of=["skeleton"], scope="document", count_only=True)).structured_content
+    assert both["entity_type"] == "all of dinosaur, skeleton; in one document"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"entity_type": None}, "which entity type?"),
+        ({"any_of": []}, "any_of is an empty list"),
+        ({"none_of": ["Dinosaur"]}, "'dinosaur' is in all_of and in none_of"),
+        ({"all_of": ["city", ""]}, "number 3 of all_of is empty"),
+        ({"scope": "page"}, "scope"),
+        ({"any_of": ["river", "lake"], "all_of": "city"}, "all_of"),
+    ],
+)
+async def test_a_combination_that_cannot_be_asked_is_explained(find, arguments, said):
+    result = await find(**{"entity_type": "dinosaur", **arguments})
+    assert result.is_error
+    assert said in result.content[0].text
+
+
+async def test_each_form_holds_what_fits_in_it_and_goes_on_behind_it(connect, index):
+    expected = [hit.document_id for hit in index.find("city", min_relevance=0).hits]
+    asked = {"entity_type": "city", "min_relevance": 0, "limit": 1000}
+    async with connect(page_chars=8_000) as client:
+        first = await client.call_tool(TOOL, asked)
+        header, *lines = first.content[0].text.split("\n")
+        cursor = header.rsplit("cursor=", 1)[1]
+        second = await client.call_tool(TOOL, {**asked, "cursor": cursor})
+    listed = [line.split("\t")[0] for line in lines]
+    assert len(listed) > 2 * first.structured_content["returned"]
+    assert listed == expected[: len(listed)]
+    assert second.structured_content["documents"][0]["document_id"] == expected[len(listed)]
+    assert first.structured_content["next_cursor"] != cursor
+
+
+async def test_a_name_says_how_often_it_stands_and_a_place_is_quoted_once(find):
+    result = await find("island", min_relevance=0, where=None, response_format="detailed", limit=1000)
+    [long] = [one for one in result.structured_content["documents"] if one["document_id"] == "long"]
+    assert long["mention_count"] == 1
+    [mention] = long["mentions"]
+    assert (mention["text"], mention["count"]) == ("Elephant Island", 400)
+    [line] = [one for one in result.content[0].text.split("\n") if one.startswith("long\t")]
+    assert "Elephant Island ×400 [" in line
+
+
+async def test_no_answer_has_a_null(find, connect):
+    answers = [await find("dinosaur", min_relevance=1), await find("city", min_relevance=0, response_format="detailed")]
+    async with connect() as client:
+        for tool, arguments in {
+            "list_entities_of_type": {"entity_type": "city"},
+            "get_document": {"document_id": "long", "entity_type": "island"},
+            "verify_documents": {"entity_type": "city", "document_ids": ["long", "nowhere"]},
+            "extract_entities": {"entity_types": ["city"], "texts": ["Oslo."]},
+        }.items():
+            answers.append(await client.call_tool(tool, arguments))
+    assert not any(answer.is_error for answer in answers)
+    assert not any("null" in json.dumps(answer.structured_content) for answer in answers)

@@ -34,7 +34,7 @@ def page_through(inspect):
             given = [word for key, value in {**arguments, **more}.items() for word in ("--tool-arg", f"{key}={value}")]
             page = inspect(server, "tools/call", "--tool-name", TOOL, *given)["structuredContent"]
             found += [document["document_id"] for document in page["documents"]]
-            if page["next_cursor"] is None:
+            if "next_cursor" not in page:
                 return found
             more = {"cursor": page["next_cursor"]}
 

@@ -17,7 +17,7 @@ async def every_page(client, **arguments):
         result = await client.call_tool(NAMING, {**arguments, **cursor})
         assert not result.is_error, result.content[0].text
         pages.append((result.structured_content, result.content[0].text))
-        if pages[-1][0]["next_cursor"] is None:
+        if "next_cursor" not in pages[-1][0]:
             return pages
         cursor = {"cursor": pages[-1][0]["next_cursor"]}
 

@@ -25,9 +25,9 @@ import numpy as np
 from chromadb.config import Settings
 
 from nerret_tools.ranking import Scores, gather_evidence, rank_page
-from nerret_tools.scan import Scan, ScanCopy, score_rows
+from nerret_tools.scan import QuantisedRows, Scan, ScanCopy, score_rows
 
-DIMENSION = 500
+DIMENSION = 256
 CLUSTERS = 2_000
 SPREAD = 1.0
 """Length of the noise around a cluster's centre, in centres' lengths: cosine 0.5 within, about 0 between."""
@@ -98,7 +98,7 @@ def resident_mb() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
-def exact_best(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
+def exact_best(vectors: np.ndarray | QuantisedRows, query: np.ndarray) -> np.ndarray:
     """Rows of the `BEST` highest float64 products."""
     wide = query.astype(np.float64)
     scores = np.concatenate([vectors[at : at + PORTION] @ wide for at in range(0, len(vectors), PORTION)])

@@ -32,7 +32,7 @@ class Measured:
     Attributes:
         mentions_per_document: Detected.
         documents_per_second: Detect, encode and store, one process.
-        scan_core_seconds: Processor time of a page, a million mentions, by number format.
+        scan_core_seconds: Processor time of a page, a million mentions.
         scan_gigabytes: Read by that scan.
         store_gigabytes: On the server's disk, a million mentions.
         store_seconds: To write a million mentions to it, by one client.
@@ -43,8 +43,8 @@ class Measured:
 
     mentions_per_document: float
     documents_per_second: float
-    scan_core_seconds: dict[str, float]
-    scan_gigabytes: dict[str, float]
+    scan_core_seconds: float
+    scan_gigabytes: float
     store_gigabytes: float
     store_seconds: float
     pull_seconds: float
@@ -60,11 +60,8 @@ class Measured:
         return cls(
             mentions_per_document=options.mentions_per_document,
             documents_per_second=options.documents_per_second,
-            scan_core_seconds={side: scanning[side]["page_core_ms"] / 1000 / million for side in ("float32", "int8")},
-            scan_gigabytes={
-                "float32": sizes[".f32"] / 1000 / million,
-                "int8": (sizes[".i8"] + sizes[".scales"]) / 1000 / million,
-            },
+            scan_core_seconds=scanning["int8"]["page_core_ms"] / 1000 / million,
+            scan_gigabytes=(sizes[".i8"] + sizes[".scales"]) / 1000 / million,
             store_gigabytes=pulling["server_bytes"] / pulling["mentions"] / 1000,
             store_seconds=pulling["write_seconds"] / pulling["mentions"] * 1e6,
             pull_seconds=first["seconds"] / pulling["mentions"] * 1e6,
@@ -94,8 +91,7 @@ def keeping(measured: Measured) -> dict[str, list[float]]:
     return {
         "write to one Chroma server (hours)": [count * measured.store_seconds / 3600 for count in millions],
         "Chroma's folder (GB)": [count * measured.store_gigabytes for count in millions],
-        "scan in float32 (GB of memory)": [count * measured.scan_gigabytes["float32"] for count in millions],
-        "scan in int8 (GB of memory)": [count * measured.scan_gigabytes["int8"] for count in millions],
+        "scan (GB of memory)": [count * measured.scan_gigabytes for count in millions],
         "first copy of a client, over the network (GB)": [count * measured.pull_gigabytes for count in millions],
         "first copy of a client (hours)": [count * measured.pull_seconds / 3600 for count in millions],
     }
@@ -104,26 +100,24 @@ def keeping(measured: Measured) -> dict[str, list[float]]:
 def searching(measured: Measured, options: argparse.Namespace) -> dict[str, list[float]]:
     """Seconds of a page and numbers of machines, by row."""
     millions = [size / 1e6 for size in SIZES]
-    rows = {}
-    for side in ("float32", "int8"):
-        rows[f"page of 20 in {side}, one machine of {options.cores} cores (seconds)"] = [
-            count * measured.scan_core_seconds[side] / options.cores for count in millions
-        ]
-    for side in ("float32", "int8"):
-        rows[f"machines for an exact scan in {side}"] = [machines(measured, options, side, count) for count in millions]
-    return rows
+    return {
+        f"page of 20, one machine of {options.cores} cores (seconds)": [
+            count * measured.scan_core_seconds / options.cores for count in millions
+        ],
+        "machines for an exact scan": [machines(measured, options, count) for count in millions],
+    }
 
 
-def shard_millions(measured: Measured, options: argparse.Namespace, side: str) -> tuple[float, float]:
+def shard_millions(measured: Measured, options: argparse.Namespace) -> tuple[float, float]:
     """The most that one machine scans: by its memory, and by the time for an answer, in millions of mentions."""
-    by_memory = options.ram_gb / measured.scan_gigabytes[side]
-    by_time = options.latency / (measured.scan_core_seconds[side] / options.cores)
+    by_memory = options.ram_gb / measured.scan_gigabytes
+    by_time = options.latency / (measured.scan_core_seconds / options.cores)
     return by_memory, by_time
 
 
-def machines(measured: Measured, options: argparse.Namespace, side: str, millions: float) -> int:
+def machines(measured: Measured, options: argparse.Namespace, millions: float) -> int:
     """Machines for one query at a time."""
-    return math.ceil(millions / min(shard_millions(measured, options, side)))
+    return math.ceil(millions / min(shard_millions(measured, options)))
 
 
 def database_machines(options: argparse.Namespace, millions: float) -> int:
@@ -138,24 +132,20 @@ def graph_gigabytes(options: argparse.Namespace) -> float:
 
 def break_evens(measured: Measured, options: argparse.Namespace) -> list[str]:
     """Where one way becomes cheaper than another."""
-    lines = []
-    for side in ("float32", "int8"):
-        memory, time = shard_millions(measured, options, side)
-        lines.append(
-            f"one machine, exact, {side}: up to {min(memory, time):,.0f} million mentions "
-            f"({memory:,.0f} by {options.ram_gb:g} GB of memory, {time:,.0f} by {options.latency:g} s for an answer)"
-        )
-        rate = measured.scan_gigabytes[side] / measured.scan_core_seconds[side] * options.cores
-        lines.append(f"  {options.cores} cores then read {rate:.0f} GB/s from memory")
-    core_seconds = measured.scan_core_seconds["int8"]
+    memory, time = shard_millions(measured, options)
+    core_seconds = measured.scan_core_seconds
+    rate = measured.scan_gigabytes / core_seconds * options.cores
     per_second = graph_gigabytes(options) / options.ram_gb * options.cores / core_seconds
-    lines.append(
-        f"sharded exact scan in int8 against an approximate index in memory: {per_second:.1f} queries/s, at any size; "
+    lines = [
+        f"one machine, exact: up to {min(memory, time):,.0f} million mentions "
+        f"({memory:,.0f} by {options.ram_gb:g} GB of memory, {time:,.0f} by {options.latency:g} s for an answer)",
+        f"  {options.cores} cores then read {rate:.0f} GB/s from memory",
+        f"sharded exact scan against an approximate index in memory: {per_second:.1f} queries/s, at any size; "
         f"a query costs {core_seconds:.2f} core-seconds a million mentions here, "
-        f"the index {graph_gigabytes(options):.2f} GB a million there"
-    )
+        f"the index {graph_gigabytes(options):.2f} GB a million there",
+    ]
     for millions in (size / 1e6 for size in SIZES[1:]):
-        exact = machines(measured, options, "int8", millions)
+        exact = machines(measured, options, millions)
         lines.append(
             f"  {millions:,.0f} million: {exact} machines for the exact scan, "
             f"{database_machines(options, millions)} for the approximate index"
@@ -188,7 +178,7 @@ def main() -> None:
     assumptions.add_argument("--cores", type=int, default=16, help="of a machine; the scan is taken to use them evenly")
     assumptions.add_argument("--latency", type=float, default=1.0, help="seconds that an answer may take")
     assumptions.add_argument("--neighbors", type=int, default=16, help="of the approximate index; Chroma's default")
-    assumptions.add_argument("--dimension", type=int, default=500)
+    assumptions.add_argument("--dimension", type=int, default=256)
     options = parser.parse_args()
     measured = Measured.read(options)
     given: list[tuple[str, Any]] = [(name, getattr(options, name)) for name in ("tokens", "gpu_tflops", "gpu_share")]

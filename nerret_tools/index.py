@@ -79,8 +79,8 @@ class EntityIndex:
             device: ``cpu``, ``cuda``, ``cuda:1``; ``cuda:0,cuda:1`` shares the documents, ``auto``
                 spreads a backbone that does not fit over GPU and memory. ``None``: what
                 ``NERRET_DEVICE`` says, else the first GPU, else the CPU.
-            scan_dtype: ``int8`` searches in a quarter of the memory and time of ``float32``; the
-                answers are the same to the last digit.
+            scan_dtype: Of the products when searching: ``int8``, or ``float32``, which is slower. The answers
+                are the same to the last digit.
 
         Raises:
             InputError: The name or the number format is not possible.

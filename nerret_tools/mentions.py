@@ -108,9 +108,9 @@ class MentionMaker:
 
 
 def _cosines(vectors: npt.NDArray[np.float32], query: npt.NDArray[np.float32]) -> list[float]:
-    """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``."""
-    exact = vectors.astype(np.float64)
-    lengths = np.maximum(np.linalg.norm(exact, axis=1) * np.linalg.norm(query), 1e-12)
-    products = (exact * query).sum(axis=1)  # a matrix product's last decimal depends on how many rows there are
-    rounded: list[float] = np.round(products / lengths, SCORE_DECIMALS).tolist()
+    """Cosines ``[n]`` of vectors ``[n, d]`` with a query ``[d]``; all are as long, but for the vectors' rounding."""
+    # A matrix product's last decimal depends on how many rows there are
+    products = (vectors.astype(np.float64) * query).sum(axis=1)
+    squared = max(float(np.square(query, dtype=np.float64).sum()), 1e-12)
+    rounded: list[float] = np.round(products / squared, SCORE_DECIMALS).tolist()
     return rounded

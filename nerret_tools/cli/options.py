@@ -33,7 +33,7 @@ ModelName = Annotated[
     typer.Option("--model", help="The index's model: a name, or a description in JSON.", show_default="minilm"),
 ]
 ScanDtype = Annotated[
-    str, typer.Option("--scan-dtype", help="int8, or float32 for the same answers from four times the bytes.")
+    str, typer.Option("--scan-dtype", help="Of the products: int8, or float32 for the same answers, slower.")
 ]
 IdField = Annotated[str, typer.Option("--id-field", help="The field or column with the id.")]
 TextField = Annotated[str, typer.Option("--text-field", help="The field or column with the text.")]

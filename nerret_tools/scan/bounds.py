@@ -41,6 +41,5 @@ def score_bounds(
     if scan.quantised is None:
         slack = np.float32(margin(query))
     else:
-        errors = scan.quantised.errors if rows is None else scan.quantised.errors[rows]
-        slack = quantised_slack(errors, query, values) + np.float32(ROUNDING)
+        slack = quantised_slack(query, values) + np.float32(ROUNDING)
     return values - slack, values + slack

@@ -89,11 +89,12 @@ class Contents:
         """All of it for scoring."""
         if self.generation is None:
             raise RuntimeError("the scan copy is empty: it must be filled first")
+        vectors = files.vectors()
         return Scan(
-            vectors=files.vectors(),
+            vectors=vectors,
             document_ids=np.array(self._ids, dtype=object),
             offsets=np.concatenate([[0], np.cumsum(self._counts, dtype=np.int64)]).astype(np.int64),
             live=np.array(self._live, dtype=bool),
             generation=self.generation,
-            quantised=files.quantised() if quantised else None,
+            quantised=vectors if quantised else None,
         )

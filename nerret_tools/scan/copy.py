@@ -1,6 +1,6 @@
 """The scan's copy of the vectors: a cache of what Chroma holds, kept up to date by appending.
 
-Files in one folder: ``rows-TOKEN.f32``, ``.i8`` and ``.scales`` (see `ScanFiles`), which only grow, and
+Files in one folder: ``rows-TOKEN.i8`` and ``.scales`` (see `ScanFiles`), which only grow, and
 ``steps.jsonl`` (see `steps`), which says what they are. Whoever holds the folder's lock writes; others may read.
 """
 
@@ -171,7 +171,7 @@ class ScanCopy:
             for documents in _portions(live):
                 self.append(
                     [name for name, _, _ in documents],
-                    [np.asarray(old[first : first + count]) for _, first, count in documents],
+                    [old[first : first + count] for _, first, count in documents],
                 )
                 self.save()
             self.generation, self.begun = generation, begun
@@ -201,7 +201,7 @@ class ScanCopy:
 
     def _move_to_memory(self, count: int) -> None:
         in_memory = ScanFiles(None, self.dimension)
-        in_memory.append(np.asarray(self._files.vectors()[:count]))
+        in_memory.append(self._files.vectors()[:count])
         self._files, self._scans = in_memory, {}
 
     def _describe(self, lines: bytes, stem: str) -> None:
@@ -225,10 +225,8 @@ class ScanCopy:
     def _load(self, folder: Path) -> None:
         try:
             self._contents, self._files, self._end, damaged = load(folder, self._index_id, self.dimension)
-            if damaged[0]:
+            if damaged:
                 raise ValueError("its checksum does not match")
-            if any(damaged):
-                self.compact()
         except FileNotFoundError:
             self.reset()
         except (OSError, ValueError, KeyError, TypeError, StoreError) as error:

@@ -7,13 +7,19 @@ within a proven bound; those are scored again in float64, where equal vectors ge
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
-from nerret_tools.scan.rows import MappedRows
 
-__all__ = ["LONGEST_ROW", "ROUNDING", "SCORE_DECIMALS", "exact_scores", "margin"]
+if TYPE_CHECKING:
+    from nerret_tools.scan.quantised import QuantisedRows
+
+__all__ = ["ROUNDING", "SCORE_DECIMALS", "exact_scores", "longest_row", "margin"]
 
 SCORE_DECIMALS = 6
 """Scores are rounded to these: float32 vectors do not carry more, and nearly equal ones then tie."""
@@ -21,15 +27,17 @@ SCORE_DECIMALS = 6
 ROUNDING = 0.5 * 10.0**-SCORE_DECIMALS + 2.0**-22
 """Added to every bound: what rounding scores takes away, and adding the bound to a score below 2 in float32."""
 
-LONGEST_ROW = 1.001
-"""The most that a stored vector is long: unit length, and what float32 makes of it."""
-
 _FLOAT32_ROUNDING = 2.0**-24
 
 _BLOCK_BYTES = 8 * 2**20
 """Of float64 rows at a time: they stay in the second-level cache of two cores, more or less."""
 
 Rows = npt.NDArray[np.int64]
+
+
+def longest_row(dimension: int) -> float:
+    """The most that a stored vector is long: unit length, and half a 127th that each number was rounded by."""
+    return 1.001 + dimension**0.5 / 254
 
 
 def margin(query: npt.NDArray[np.float32]) -> float:
@@ -40,11 +48,11 @@ def margin(query: npt.NDArray[np.float32]) -> float:
     """
     bound = len(query) * _FLOAT32_ROUNDING
     length = float(np.linalg.norm(query.astype(np.float64)))
-    return LONGEST_ROW * length * bound / (1 - bound) + ROUNDING
+    return longest_row(len(query)) * length * bound / (1 - bound) + ROUNDING
 
 
 def exact_scores(
-    vectors: npt.NDArray[np.float32] | MappedRows, query: npt.NDArray[np.float32], rows: Rows
+    vectors: npt.NDArray[np.float32] | QuantisedRows, query: npt.NDArray[np.float32], rows: Rows
 ) -> npt.NDArray[np.float64]:
     """Scores of some rows in float64, rounded to `SCORE_DECIMALS`.
 
@@ -58,10 +66,19 @@ def exact_scores(
     """
     wide = query.astype(np.float64)
     scores = np.empty(len(rows), np.float64)
-    block = max(1, _BLOCK_BYTES // (8 * len(query)))
-    for first in range(0, len(rows), block):
+    size = max(1, _BLOCK_BYTES // (8 * len(query)))
+
+    def block(first: int) -> None:
+        scores[first : first + size] = (vectors[rows[first : first + size]] * wide).sum(axis=1)
+
+    firsts = range(0, len(rows), size)
+    if len(firsts) < 2:
         check_cancelled()
-        chosen = vectors[rows[first : first + block]]
-        scores[first : first + block] = (chosen * wide).sum(axis=1)
+        for first in firsts:
+            block(first)
+    else:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for _ in pool.map(block, firsts):
+                check_cancelled()
     # + 0.0 turns the -0.0 that rounding makes into 0.0
     return np.round(scores, SCORE_DECIMALS) + 0.0

@@ -1,4 +1,4 @@
-"""The rows of a scan in both formats: three files side by side, or memory."""
+"""The rows of a scan: two files side by side, or memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from nerret_tools.errors import StoreError
 from nerret_tools.scan.quantised import QuantisedRows, quantise, width_of
-from nerret_tools.scan.rows import Array, FileRows, MappedRows, MemoryRows, Rows
+from nerret_tools.scan.rows import Array, FileRows, MemoryRows, Rows
 
 __all__ = ["ScanFiles"]
 
@@ -21,11 +21,11 @@ _PORTION = 2_048
 _SUMMED_BYTES = 64 * 2**20
 """Of vectors that are summed when a copy is opened, which takes about 50 ms: all, or a sample of their portions."""
 
-_ENDINGS = (".f32", ".i8", ".scales")
+_ENDINGS = (".i8", ".scales")
 
 
 class ScanFiles:
-    """Vectors, their codes, and the codes' scales and errors, row by row.
+    """Vectors as codes and scales, row by row.
 
     Args:
         stem: Path without ending; ``None`` for memory.
@@ -37,7 +37,7 @@ class ScanFiles:
         self.stem = stem
         self._dimension = dimension
         self._count = count
-        formats = zip(_ENDINGS, (dimension, width_of(dimension), 2), (np.float32, np.int8, np.float32), strict=True)
+        formats = zip(_ENDINGS, (width_of(dimension), 1), (np.int8, np.float32), strict=True)
         self._parts: list[Rows] = [
             MemoryRows(columns, dtype)
             if stem is None
@@ -50,30 +50,24 @@ class ScanFiles:
         return self._count
 
     def append(self, vectors: npt.NDArray[np.float32]) -> list[int]:
-        """Add ``[n, dimension]`` vectors; returns their checksums.
+        """Add ``[n, dimension]`` vectors, which are rounded, see `quantised.rounded`; returns their checksums.
 
         Raises:
             OSError: A file cannot be written; the rows from before are as they were.
         """
-        sums = [0, 0, 0]
+        sums = [0, 0]
         for first in range(0, len(vectors), _PORTION):
-            portion = vectors[first : first + _PORTION]
-            small = quantise(portion)
-            new: tuple[Array, ...] = (portion, np.asarray(small.codes), np.stack([small.scales, small.errors], axis=1))
+            small = quantise(vectors[first : first + _PORTION])
+            new: tuple[Array, ...] = (np.asarray(small.codes), small.scales[:, None])
             for number, (rows, part) in enumerate(zip(self._parts, new, strict=True)):
                 rows.append(part)
                 sums[number] = zlib.crc32(np.ascontiguousarray(part).data, sums[number])
         self._count += len(vectors)
         return sums
 
-    def vectors(self) -> Array | MappedRows:
-        """``[n, dimension]`` float32."""
-        return self._parts[0].read()
-
-    def quantised(self) -> QuantisedRows:
-        """The same in int8."""
-        scales, errors = np.array(self._parts[2].read()).T.copy()
-        return QuantisedRows(self._parts[1].read(), scales, errors)
+    def vectors(self) -> QuantisedRows:
+        """All of them."""
+        return QuantisedRows(self._parts[0].read(), np.array(self._parts[1].read())[:, 0], self._dimension)
 
     def check(self) -> None:
         """Raise `StoreError` where a file was cut off or removed."""
@@ -88,24 +82,23 @@ class ScanFiles:
         """The files, if they are not in memory."""
         return [part.path for part in self._parts if isinstance(part, FileRows)]
 
-    def damaged(self, steps: Sequence[tuple[int, Sequence[int]]]) -> list[bool]:
-        """Whether each of the three is not what was written.
+    def damaged(self, steps: Sequence[tuple[int, Sequence[int]]]) -> bool:
+        """Whether a file is not what was written.
 
         Args:
             steps: Of each that appended rows: how many, and their checksums. The last one is looked at in any case.
         """
-        size = max(1, sum(count for count, _ in steps) * 4 * self._dimension)
+        size = max(1, sum(count for count, _ in steps) * self._dimension)
         every = -(-size // _SUMMED_BYTES)
-        found = []
         for part, rows in enumerate(self._parts):
             try:
-                read, first, good = rows.read(), 0, True
+                read, first = rows.read(), 0
                 for number, (count, sums) in enumerate(reversed(steps)):
                     first += count
                     if number % every == 0:
                         start = self._count - first
-                        good = good and zlib.crc32(np.ascontiguousarray(read[start : start + count]).data) == sums[part]
-            except (OSError, StoreError):
-                good = False
-            found.append(not good)
-        return found
+                        if zlib.crc32(np.ascontiguousarray(read[start : start + count]).data) != sums[part]:
+                            return True
+            except (OSError, StoreError, IndexError):
+                return True
+        return False

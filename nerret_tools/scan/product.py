@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
-from nerret_tools.scan.rows import MappedRows
+from nerret_tools.scan.quantised import QuantisedRows
 
 __all__ = ["score_rows"]
 
@@ -25,7 +25,7 @@ queries over 100,000 rows: 17 ms against 59 ms; eight: 93 against 68.
 
 
 def score_rows(
-    vectors: npt.NDArray[np.float32] | MappedRows, queries: npt.NDArray[np.float32], threads: int | None = None
+    vectors: npt.NDArray[np.float32] | QuantisedRows, queries: npt.NDArray[np.float32], threads: int | None = None
 ) -> npt.NDArray[np.float32]:
     """Products of all rows with all queries, in float32.
 

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
-from nerret_tools.scan.exact import LONGEST_ROW
+from nerret_tools.scan.exact import longest_row
 from nerret_tools.scan.rows import MappedRows
 
-__all__ = ["QuantisedRows", "quantise", "quantised_products", "quantised_slack", "width_of"]
+__all__ = ["QuantisedRows", "quantise", "quantised_products", "quantised_slack", "rounded", "width_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ _PORTION = 512
 _EXACT_COLUMNS = 1_024
 """Columns whose products float32 adds without rounding: whole numbers below 2**24."""
 
-_STEP_ROUNDING = 2.0**-22
-"""Of one step of a float32 sum or difference, however it is rounded: four times the usual, as a share."""
+_DROPPED_BITS = 0xFF
+"""Of a scale's 24 significant ones."""
 
-_UNDERFLOW = 2.0**-60
-"""More than the lengths of vectors whose squares are too small for float32."""
+_ROUNDING = 2.0**-19
+"""Of the few float32 steps from a product of codes to a score: four times the usual each, as a share."""
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int8]
@@ -47,17 +48,42 @@ Product = Callable[[Codes, Codes], npt.NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class QuantisedRows:
-    """Rows ``scales[i] * codes[i]`` that stand for vectors.
+    """Vectors ``scales[i] * codes[i]``; as an array of them where it is indexed.
 
     Attributes:
         codes: ``[n, width]`` int8; ``width`` is the dimension or a little more, with zeros behind.
-        scales: ``[n]`` float32, positive.
-        errors: ``[n]`` float32, at least the length of each vector's difference from its row.
+        scales: ``[n]`` float32, positive, of 16 significant bits.
+        dimension: Of the vectors.
     """
 
-    codes: npt.NDArray[np.int8] | MappedRows
+    codes: Codes | MappedRows
     scales: Floats
-    errors: Floats
+    dimension: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n, dimension)``."""
+        return len(self.scales), self.dimension
+
+    def __len__(self) -> int:
+        """The number of vectors."""
+        return len(self.scales)
+
+    def __getitem__(self, key: Any) -> Floats:
+        """As of an array: a slice of rows, or an array of row numbers from 0."""
+        rows: Floats = np.multiply(
+            self.codes[key][..., : self.dimension], self.scales[key][..., None], dtype=np.float32
+        )
+        return rows
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """All vectors."""
+        return np.asarray(self[:], dtype=dtype)
+
+    def check(self) -> None:
+        """Raise `StoreError` where the file below was cut off, see `MappedRows`."""
+        if isinstance(self.codes, MappedRows):
+            self.codes.check()
 
 
 def width_of(dimension: int) -> int:
@@ -66,10 +92,10 @@ def width_of(dimension: int) -> int:
 
 
 def quantise(vectors: Floats) -> QuantisedRows:
-    """Round each vector to whole multiples of a 127th of its largest number.
+    """Round each vector to whole multiples of about a 127th of its largest number.
 
-    A vector ``v`` and its row ``s * c`` differ by ``e``, whose length is measured here, so for every query
-    ``q``: ``|q·v - q·(s * c)| = |q·e| <= |q| |e|`` (Cauchy and Schwarz).
+    Vectors that were rounded so come out as they are: with a scale of 16 significant bits and a code of 7, their
+    product is exact in float32, and so is the way back.
 
     Args:
         vectors: ``[n, dimension]``.
@@ -77,20 +103,20 @@ def quantise(vectors: Floats) -> QuantisedRows:
     dimension = vectors.shape[1]
     largest = np.maximum(vectors.max(axis=1, initial=0), -vectors.min(axis=1, initial=0))
     # Smaller scales would be rounded to nothing
-    scales = np.where(largest > np.finfo(np.float32).tiny * 2**8, largest / _LARGEST_CODE, 1).astype(np.float32)
+    scales = np.where(largest > np.finfo(np.float32).tiny * 2**16, largest / _LARGEST_CODE, 1).astype(np.float32)
+    bits = scales.view(np.uint32)
+    bits += _DROPPED_BITS
+    bits &= ~np.uint32(_DROPPED_BITS)
     scaled = vectors / scales[:, None]
     np.rint(scaled, out=scaled)
     codes = np.zeros((len(vectors), width_of(dimension)), np.int8)
     codes[:, :dimension] = scaled
-    scaled *= scales[:, None]
-    rest = np.subtract(vectors, scaled, out=scaled)
-    errors = _lengths(rest) * (1 + dimension * _STEP_ROUNDING) + _lengths(vectors) * _STEP_ROUNDING + _UNDERFLOW
-    return QuantisedRows(codes, scales, errors.astype(np.float32))
+    return QuantisedRows(codes, scales, dimension)
 
 
-def _lengths(vectors: Floats) -> npt.NDArray[np.float64]:
-    squares: Floats = np.einsum("ij,ij->i", vectors, vectors)
-    return np.sqrt(squares.astype(np.float64))
+def rounded(vectors: Floats) -> Floats:
+    """The vectors that `quantise` gives back for vectors ``[n, dimension]``: what an index keeps."""
+    return quantise(vectors)[:]
 
 
 def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
@@ -118,27 +144,24 @@ def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
     return scores
 
 
-def quantised_slack(errors: Floats, query: Floats, approximate: Floats) -> Floats:
-    """The most by which each product can differ from the exact score of the row's unit-length vector.
+def quantised_slack(query: Floats, approximate: Floats) -> Floats:
+    """The most by which each product can differ from the exact score of its row.
 
-    With ``v = s c + e`` and ``q = r + f``, where ``r`` is the quantised query: ``q·v - r·(s c) = q·e + f·(s c)``,
-    which is at most ``|q| |e| + |f| (|v| + |e|)``. The codes' product itself is a whole number and exact; to this
-    comes the rounding of what it is multiplied with.
+    With ``q = r + f``, where ``r`` is the quantised query: ``q·v - r·v = f·v``, which is at most ``|f| |v|`` (Cauchy
+    and Schwarz). The codes' product itself is a whole number and exact; to this comes the rounding of what it is
+    multiplied with.
 
     Args:
-        errors: ``[k]`` of `QuantisedRows.errors`.
         query: ``[dimension]``.
-        approximate: ``[k]``, the same rows' of `quantised_products`.
+        approximate: ``[k]``, some rows' of `quantised_products`.
 
     Returns:
         ``[k]`` float32.
     """
-    length = float(np.linalg.norm(query.astype(np.float64)))
-    rest = float(quantise(query[None]).errors[0])
+    rest = float(np.linalg.norm(query.astype(np.float64) - rounded(query[None])[0]))
     # Slightly more of everything, for the rounding of this very computation
-    slack = np.abs(approximate) * np.float32(8 * _STEP_ROUNDING)
-    slack += errors * np.float32(1.001 * (length + rest))
-    slack += np.float32(1.001 * LONGEST_ROW * rest)
+    slack = np.abs(approximate) * np.float32(_ROUNDING)
+    slack += np.float32(1.001 * longest_row(len(query)) * rest)
     return slack
 
 

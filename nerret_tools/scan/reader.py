@@ -15,8 +15,8 @@ from nerret_tools.scan.steps import STEPS, Step, read_header, read_lines
 __all__ = ["ScanReader", "load"]
 
 
-def load(folder: Path, index_id: str, dimension: int) -> tuple[Contents, ScanFiles, int, list[bool]]:
-    """What a folder's copy holds, where its description ends, and which of its files are damaged.
+def load(folder: Path, index_id: str, dimension: int) -> tuple[Contents, ScanFiles, int, bool]:
+    """What a folder's copy holds, where its description ends, and whether its files are damaged.
 
     Raises:
         OSError: It cannot be read.
@@ -74,7 +74,7 @@ class ScanReader:
         found = os.stat(self._folder / STEPS)
         if found.st_ino != self._inode:
             contents, files, self._end, damaged = load(self._folder, self._index_id, self._dimension)
-            if any(damaged):
+            if damaged:
                 raise ValueError("it is damaged")
             self._contents, self._files, self._inode, self._scans = contents, files, found.st_ino, {}
         elif found.st_size > self._end and self._files is not None and self._files.stem is not None:

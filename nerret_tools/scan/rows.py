@@ -21,9 +21,8 @@ Array: TypeAlias = npt.NDArray[Any]
 class MappedRows:
     """The rows that a file has now; it may grow or be removed while they are used.
 
-    Slices are mapped. Single rows are read, since a mapping would draw the pages around each into the process, and
-    with them in the end the whole file. The file's length is looked at before each access: a page behind the end of
-    a mapped file ends the process.
+    They are mapped. The file's length is looked at before each access: a page behind the end of a mapped file ends
+    the process.
 
     Args:
         path: The file.
@@ -57,17 +56,7 @@ class MappedRows:
     def __getitem__(self, key: Any) -> Array:
         """As of an array: a slice of rows, or an array of row numbers from 0."""
         self.check()
-        if not isinstance(key, np.ndarray) or not hasattr(os, "pread"):
-            return self._mapped()[key]  # type: ignore[no-any-return]  # NumPy: Any for a key of any kind
-        found = np.empty((len(key), self.shape[1]), self._dtype)
-        size = self.shape[1] * self._dtype.itemsize
-        for place, row in enumerate(key.tolist()):
-            found[place] = np.frombuffer(os.pread(self._file, size, row * size), self._dtype)
-        return found
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """All rows."""
-        return np.array(self[:], dtype=dtype, copy=copy)
+        return self._mapped()[key]  # type: ignore[no-any-return]  # NumPy: Any for a key of any kind
 
     def _mapped(self) -> Array:
         if self._array is None:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.scan.quantised import QuantisedRows
-from nerret_tools.scan.rows import MappedRows
 
 __all__ = ["Scan"]
 
@@ -22,15 +21,15 @@ class Scan:
     their rows; ``live`` is false for them, and the same id may then occur a second time.
 
     Attributes:
-        vectors: ``[n, dimension]`` float32, unit length; usually those of a file, see `MappedRows`.
+        vectors: ``[n, dimension]`` float32, about of unit length; usually those of a file, see `QuantisedRows`.
         document_ids: ``[n_documents]`` object array of strings.
         offsets: ``[n_documents + 1]`` int64, strictly increasing, from 0 to ``n``.
         live: ``[n_documents]`` bool.
         generation: Of the index when this was taken.
-        quantised: The vectors in int8, if these are to be scanned.
+        quantised: The vectors, if their codes are to be scanned.
     """
 
-    vectors: npt.NDArray[np.float32] | MappedRows
+    vectors: npt.NDArray[np.float32] | QuantisedRows
     document_ids: npt.NDArray[np.object_]
     offsets: npt.NDArray[np.int64]
     live: npt.NDArray[np.bool_]
@@ -43,7 +42,6 @@ class Scan:
         return str(self.document_ids[document]), int(row - self.offsets[document])
 
     def check(self) -> None:
-        """Raise `StoreError` where a file below was cut off, see `MappedRows`."""
-        for rows in (self.vectors, None if self.quantised is None else self.quantised.codes):
-            if isinstance(rows, MappedRows):
-                rows.check()
+        """Raise `StoreError` where a file below was cut off."""
+        if isinstance(self.vectors, QuantisedRows):
+            self.vectors.check()

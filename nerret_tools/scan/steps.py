@@ -36,7 +36,7 @@ class Step:
     begun: int | None = None
     drop: list[str] = field(default_factory=list)
     add: list[tuple[str, int]] = field(default_factory=list)
-    sums: Sequence[int] = (0, 0, 0)
+    sums: Sequence[int] = (0, 0)
 
     @property
     def rows(self) -> int:

@@ -94,7 +94,7 @@ class ChromaStore:
             dimension: Of the mention vectors; written at creation. Compare it with `dimension`.
             create: Whether to make the index where there is none.
             retry_seconds: How long a call waits for a server that went away.
-            scan_dtype: ``int8``, or ``float32`` to scan four times the bytes; the answers are the same.
+            scan_dtype: Of the products: ``int8``, or ``float32``, which is slower; the answers are the same.
 
         Raises:
             InputError: The name or the number format is not possible.

@@ -37,7 +37,7 @@ class MentionBlock:
     Attributes:
         spans: ``[n, 2]`` int64, character offsets ``[start, end)`` in the document's text.
         surfaces: The ``n`` surface texts.
-        vectors: ``[n, dimension]`` float32, unit length.
+        vectors: ``[n, dimension]`` float32, unit length; they are kept rounded, see `scan.rounded`.
     """
 
     spans: npt.NDArray[np.int64]

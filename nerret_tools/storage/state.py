@@ -20,7 +20,7 @@ __all__ = ["DOCUMENTS_ENDING", "FORMAT", "IndexState", "Plain", "states_of"]
 DOCUMENTS_ENDING = ".documents"
 """Of the collection that stands for an index; the other one is its mentions'."""
 
-FORMAT = 3
+FORMAT = 4
 """Raised when what is stored changes so that an older version would misread it."""
 
 Plain: TypeAlias = str | int | float | bool

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.storage.calls import Caller
+from nerret_tools.storage.packed import unpack
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -76,11 +77,11 @@ class Table:
             yield from ((name, text or "", dict(kept or {})) for name, text, kept in rows)
 
     def vectors(self, ids: Sequence[str], dimension: int) -> Iterator[tuple[list[str], npt.NDArray[np.float32]]]:
-        """Ids and ``[n, dimension]`` vectors, page by page, of those that are there."""
-        rows = max(1, min(_READ_ROWS, _REQUEST_BYTES // (dimension * 12)))
+        """Ids and ``[n, dimension]`` vectors, page by page, of those that are there, written as `pack` made them."""
+        rows = max(1, min(_READ_ROWS, _REQUEST_BYTES // (dimension * 4)))
         for page in self._pages(ids, rows, ["embeddings"]):
             if page["ids"]:
-                yield list(page["ids"]), np.asarray(page["embeddings"], dtype=np.float32)
+                yield list(page["ids"]), unpack(page["embeddings"], dimension)
 
     def pages(
         self, ids: Sequence[str]

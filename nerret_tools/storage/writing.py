@@ -17,6 +17,7 @@ import numpy as np
 from nerret_tools.errors import DocumentError, StoreUnavailableError
 from nerret_tools.storage.keys import CONTENT, GENERATION, METADATA, SPAN, content_of, content_value, span_value
 from nerret_tools.storage.metadata import RESERVED_PREFIX, filterable, to_json
+from nerret_tools.storage.packed import pack
 from nerret_tools.storage.records import MentionBlock, StoredDocument, mention_ids
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _upsert_mentions(index: WritableIndex, batch: Batch) -> None:
         for (start, end), surface in zip(block.spans.tolist(), block.surfaces, strict=True)
     ]
     vectors = np.concatenate([block.vectors for _, block in batch], dtype=np.float32)
-    index.mentions.upsert(ids, vectors, metadata)
+    index.mentions.upsert(ids, pack(vectors), metadata)
 
 
 def _kept(document: StoredDocument, before: Mapping[str, Any], generation: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from nerret_tools import Document, EntityIndex, Span
 from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from nerret_tools.scan import rounded
 
 
 def ids(result):
@@ -39,7 +40,7 @@ def test_scores_are_the_cosines_of_the_best_mention_by_brute_force(tmp_path, doc
     query = model.encode_types(["airline"])[0].astype(np.float64)
     encoded = model.encode([one.text for one in documents], [None] * len(documents))
     best = {
-        one.id: float((found.embeddings.astype(np.float64) @ query).max())
+        one.id: float((rounded(found.embeddings).astype(np.float64) @ query).max())
         for one, found in zip(documents, encoded, strict=True)
         if len(found.embeddings)
     }

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nerret_tools.scan import Scan
-from nerret_tools.scan.quantised import quantise
+from nerret_tools.scan.quantised import quantise, rounded
 
 
 def unit(vectors):
@@ -26,5 +26,5 @@ def make_worlds(seed, documents, dimension, kind):
         vectors = unit(world.standard_normal((rows, dimension)) ** 9)  # one large number, many tiny ones
     query = unit(vectors[0] + 0.1 * unit(world.standard_normal(dimension)))
     ids = np.array([f"d{number}" for number in world.permutation(documents)], dtype=object)
-    parts = (vectors, ids, offsets, world.random(documents) >= 0.2)
+    parts = (rounded(vectors), ids, offsets, world.random(documents) >= 0.2)
     return Scan(*parts, 1), Scan(*parts, 1, quantise(vectors)), query

@@ -10,7 +10,8 @@ from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import Scan, quantised, score_scan
 from nerret_tools.scan.bounds import score_bounds
 from nerret_tools.scan.exact import exact_scores, margin
-from nerret_tools.scan.quantised import quantise
+from nerret_tools.scan.quantised import quantise, rounded
+from nerret_tools.storage.packed import pack, unpack
 
 from ..ranking.worlds import make_worlds
 
@@ -80,6 +81,21 @@ def test_the_exact_score_is_within_the_bounds(product, made, length, own):
     exact = exact_scores(small.vectors, query, np.arange(len(small.vectors)))
     assert (least <= exact).all()
     assert (exact <= most).all()
+
+
+@given(seed=st.integers(0, 10**6), dimension=st.integers(1, 300), power=st.integers(-45, 38))
+def test_rounded_vectors_are_near_and_stay_as_they_are(seed, dimension, power):
+    world = np.random.default_rng(seed)
+    vectors = (world.standard_normal((20, dimension)) ** 3 * 10.0**power / 1e3).astype(np.float32)
+
+    kept = rounded(vectors)
+
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    assert (np.abs(kept - vectors) <= largest * (0.5001 / 127) + 2.0**-109).all()
+    np.testing.assert_array_equal(rounded(kept), kept)
+    np.testing.assert_array_equal(quantise(vectors)[np.array([3, 1])], kept[[3, 1]])
+    np.testing.assert_array_equal(unpack(pack(vectors), dimension), kept)
+    assert np.abs(pack(vectors)).max() <= 1
 
 
 def test_the_bounds_are_needed_and_not_much_too_wide(product):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nerret_tools.scan import rounded
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 from nerret_tools.storage.table import Table
 
@@ -23,7 +24,7 @@ def make() -> Callable[..., tuple[StoredDocument, MentionBlock]]:
     def document(name, count=2, version=0, metadata=None, dimension=DIMENSION):
         world = np.random.default_rng(zlib.crc32(f"{name} {version}".encode()))
         vectors = world.standard_normal((count, dimension)).astype(np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = rounded(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
         spans = np.array([(number, number + 3) for number in range(count)], dtype=np.int64).reshape(count, 2)
         text = f"text {version} of {name}"
         surfaces = [text[start:end] for start, end in spans]

@@ -8,6 +8,7 @@ import pytest
 from chromadb.config import Settings
 
 from nerret_tools.errors import StoreError
+from nerret_tools.storage.packed import pack
 
 
 def found(folder, needle):
@@ -29,7 +30,8 @@ def erased(tmp_path, make, open_store):
     store.delete(["secret-id", *(f"document{number}" for number in range(0, 400, 2))])
     other.delete(["secret-too"])
     block = secret[1]
-    gone = [b"secret", b"text 8 of changed", block.vectors[0].tobytes(), b"text 0 of document398", b"document396"]
+    vector = pack(block.vectors)[0].tobytes()
+    gone = [b"secret", b"text 8 of changed", vector, b"text 0 of document398", b"document396"]
     yield store, other, gone
     store.close()
     other.close()

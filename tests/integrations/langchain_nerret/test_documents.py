@@ -137,6 +137,6 @@ def test_an_upsert_says_which_documents_failed(retriever, caplog):
 def test_an_index_is_made_with_a_model_of_ones_choice(tmp_path):
     with pytest.raises(ModelNotFoundError, match="no-such-model"):
         EntityTypeRetriever.from_documents([], path=tmp_path / "index", model="no-such-model")
-    made = EntityTypeRetriever.from_texts(TEXTS, path=tmp_path / "index", model="minilm", precision="float32", k=1)
+    made = EntityTypeRetriever.from_texts(TEXTS, path=tmp_path / "index", model="minilm", precision="int8-onnx", k=1)
     with made.index:
-        assert made.index.stats().precision == "float32"
+        assert made.index.stats().precision == "int8-onnx"

@@ -37,7 +37,7 @@ def test_a_write_goes_on_when_the_server_comes_back(
     number, own_server, make, open_store, everything, monkeypatch, tmp_path
 ):
     before, batch = [make("a", 4), make("b", 1)], [make("a", 2, version=1), make("c", 3)]
-    store, undisturbed = open_store(own_server.address), open_store(tmp_path / "other")
+    store, undisturbed = open_store(own_server.address, retry_seconds=300), open_store(tmp_path / "other")
     for one in (store, undisturbed):
         one.write(before)
     undisturbed.write(batch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 import threading
 
 import pytest
@@ -78,11 +77,8 @@ def test_a_lasting_failure_is_not(serve):
 
 
 def test_an_endpoint_that_is_down_is_an_error():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.raises(ScorerError, match="cannot be reached"):
-        EndpointScorer(f"http://127.0.0.1:{port}/v1", "m", retries=0).choose([CITY])
+        EndpointScorer("http://127.0.0.1:9/v1", "m", retries=0).choose([CITY])
 
 
 def test_an_endpoint_that_is_slow_is_an_error(serve):

@@ -19,7 +19,7 @@ const colour = () => getComputedStyle(document.documentElement);
 const place = (value, from) => (((value / FINEST) * (1 - 2 * EDGE) + EDGE) - from) / view.size;
 const back = (share, from) => ((share * view.size + from) - EDGE) / (1 - 2 * EDGE);
 
-export function draw() {
+function draw() {
   const { clientWidth: width, clientHeight: height } = canvas;
   const scale = devicePixelRatio || 1;
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {

@@ -22,6 +22,7 @@ COMMANDS = {
     "find": "nerret_tools.cli.finding:find",
     "entities": "nerret_tools.cli.entities:entities",
     "review": "nerret_tools.cli.review:review",
+    "coverage": "nerret_tools.cli.coverage:coverage",
     "label": "nerret_tools.cli.label:label",
     "evaluate": "nerret_tools.cli.evaluate:evaluate",
     "sweep": "nerret_tools.cli.sweep:sweep",

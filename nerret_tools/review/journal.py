@@ -12,9 +12,9 @@ from typing import Any, Literal, get_args
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from nerret_tools.errors import ReviewError, StoreUnavailableError
+from nerret_tools.errors import DataFileError, ReviewError, StoreUnavailableError
 
-__all__ = ["VERDICTS", "Done", "Entry", "Header", "Journal", "Verdict"]
+__all__ = ["VERDICTS", "Done", "Entry", "Header", "Journal", "Verdict", "read_review"]
 
 FORMAT: Literal["nerret-review"] = "nerret-review"
 VERSION = 1
@@ -104,20 +104,7 @@ class Journal:
             if not first:
                 first = self._add([header])
         self._read_to = len(first)
-        try:
-            found = json.loads(first)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            raise ReviewError(f"{self.path} is not a review; name another file")
-        if found.get("version") != VERSION:
-            raise ReviewError(
-                f"{self.path} has version {found.get('version')} of the form, this program knows {VERSION}; update it"
-            )
-        try:
-            return Header.model_validate(found)
-        except ValidationError as error:
-            raise ReviewError(f"the first line of {self.path} is damaged: {error}") from error
+        return _header(self.path, first)
 
     def news(self) -> list[Entry]:
         """Return what was added since the last call; a line that was torn when a process was killed is passed over."""
@@ -170,6 +157,44 @@ class Journal:
                 f"{self.path} cannot be used ({error.strerror or error}); what it holds stays, what was to be added is "
                 "not in it: make room or make it writable, then do the same again"
             ) from error
+
+
+def _header(path: str | Path, line: bytes) -> Header:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ReviewError(f"{path} is not a review; name another file")
+    if found.get("version") != VERSION:
+        raise ReviewError(
+            f"{path} has version {found.get('version')} of the form, this program knows {VERSION}; update it"
+        )
+    try:
+        return Header.model_validate(found)
+    except ValidationError as error:
+        raise ReviewError(f"the first line of {path} is damaged: {error}") from error
+
+
+def read_review(path: str | Path) -> tuple[Header, list[Entry]] | None:
+    """Return what a review is of and the last verdict on each of its documents; ``None`` where it is none.
+
+    Raises:
+        DataFileError: The file cannot be read.
+    """
+    try:
+        first, *lines = Path(path).read_bytes().splitlines() or [b""]
+    except OSError as error:
+        raise DataFileError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not first.startswith(BEGINNING):
+        return None
+    verdicts: dict[str, Entry] = {}
+    for entry in filter(None, map(_entry, lines)):
+        if entry.done in ("judged", "undone"):
+            verdicts.pop(entry.document, None)
+        if entry.done == "judged":
+            verdicts[entry.document] = entry
+    return _header(path, first), list(verdicts.values())
 
 
 def _entry(line: bytes) -> Entry | None:

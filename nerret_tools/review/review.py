@@ -244,9 +244,19 @@ class Review:
         """
         write_review(file, self.status(), self.judgements(), self.documents)
 
-    def run(self, judge: Judge, *, who: str | None = None, **options: Any) -> ReviewStatus:
+    def run(
+        self,
+        judge: Judge,
+        *,
+        who: str | None = None,
+        at_once: int = 1,
+        timeout: float | None = None,
+        most: int | None = None,
+        told: Callable[[ReviewStatus], None] | None = None,
+    ) -> ReviewStatus:
         """Let a program judge until the review is done; see `judges.run_judge` for the options and errors."""
-        return run_judge(self, judge, who=self._name(who), **options)
+        name = self._name(who)
+        return run_judge(self, judge, who=name, at_once=at_once, timeout=timeout, most=most, told=told)
 
     anext = twin(next)  # noqa: A003 (the method)
     ajudge = twin(judge)

@@ -1,4 +1,4 @@
-"""An agent over MCP: it pages an entity type to the end, checks what is doubtful, and prints a cited list.
+"""An agent over MCP: it pages an entity type as the server's prompt says, checks what is doubtful, and cites.
 
 Run it with a type and, if there is one already, the folder of an index:
 
@@ -27,9 +27,18 @@ from nerret_tools import EntityIndex
 
 CORPUS = Path(__file__).parents[1] / "demo" / "corpus.jsonl"
 FIND = "find_documents_with_entity_type"
-PAGE = 10
+VERIFY = "verify_documents"
 SURE = 0.9
-"""Relevance from which the stand-in believes a document without reading it."""
+"""Relevance from which the stand-in believes a document without checking it."""
+
+BELIEVED = 0.5
+"""Relevance from which it believes what verify_documents says."""
+
+AT_ONCE = 200
+"""Documents that verify_documents takes."""
+
+WRONG_IN_A_ROW = 30
+"""Where the prompt of the server says to stop."""
 
 
 @dataclass
@@ -42,41 +51,73 @@ class ToolCall:
 
 @dataclass
 class StandIn:
-    """Acts as a language model does that was told to leave nothing out."""
+    """Does what the server's prompt ``exhaustive_entity_search`` says, with verify_documents in the place of judgement.
+
+    Attributes:
+        entity_type: What is asked for.
+        found: Document id → relevance and evidence, best first.
+        checked: Document id → relevance by verify_documents.
+    """
 
     entity_type: str
     found: dict[str, tuple[float, str]] = field(default_factory=dict)
-    read: dict[str, str] = field(default_factory=dict)
-    more: str | None = None
+    checked: dict[str, float] = field(default_factory=dict)
+    cursor: str | None = None
 
     def next_call(self, last: ToolCall | None, text: str) -> ToolCall:
         """Choose the next step from the text of the last tool's answer."""
         if last is None:
             return self._page()
+        header, *lines = text.split("\n")
         if last.name == FIND:
-            header, *lines = text.split("\n")
             for line in lines:
-                document_id, relevance, _, _, mentions, _ = line.split("\t")
-                self.found[document_id] = (float(relevance), mentions.split(" | ")[0])
-            cursor = re.search(r"call again with cursor=(\S+)", header)
-            if cursor:
-                return self._page(cursor=cursor[1])
+                document_id, relevance, _, names, _ = line.split("\t")
+                self.found[_id(document_id)] = (float(relevance), names.split(" | ")[0])
+            more = re.search(r"call again with cursor=(\S+)", header)
+            self.cursor = more[1] if more else None
         else:
-            self.read[last.arguments["document_id"]] = text.split("\n\n", 1)[1]
-        for document_id, (relevance, _) in self.found.items():
-            if relevance < SURE and document_id not in self.read:
-                return ToolCall("get_document", {"document_id": document_id})
+            rows = (line.split("\t") for line in lines)
+            self.checked |= {_id(document_id): float(relevance) for document_id, relevance, *_ in rows}
+        doubtful = [
+            name for name, (relevance, _) in self.found.items() if relevance < SURE and name not in self.checked
+        ]
+        if doubtful and not self._may_stop():
+            arguments = {"document_ids": doubtful[:AT_ONCE], "entity_type": self.entity_type}
+            return ToolCall(VERIFY, arguments)
+        if self.cursor and not self._may_stop():
+            return self._page(cursor=self.cursor)
         return ToolCall(None, {"answer": self._answer()})
 
+    @property
+    def kept(self) -> list[str]:
+        """Ids of the documents that it believes, best first."""
+        return [
+            name
+            for name, (relevance, _) in self.found.items()
+            if relevance >= SURE or self.checked.get(name, 0.0) >= BELIEVED
+        ]
+
+    def _may_stop(self) -> bool:
+        """Whether the last documents were all wrong."""
+        kept, last = set(self.kept), list(self.found)[-WRONG_IN_A_ROW:]
+        return len(last) == WRONG_IN_A_ROW and all(name in self.checked and name not in kept for name in last)
+
     def _page(self, **cursor: str) -> ToolCall:
-        return ToolCall(FIND, {"entity_type": self.entity_type, "limit": PAGE, **cursor})
+        options = {"recall": 0.95, "response_format": "detailed"}
+        return ToolCall(FIND, {"entity_type": self.entity_type, **options, **cursor})
 
     def _answer(self) -> str:
-        lines = [f"{len(self.found)} documents mention: {self.entity_type}"]
-        for document_id, (relevance, mention) in self.found.items():
-            quoted = f" — “{self.read[document_id]}”" if document_id in self.read else ""
-            lines.append(f"[{document_id}] {mention} ({relevance:.2f}){quoted}")
+        lines = [f"{len(self.kept)} of {len(self.found)} documents mention: {self.entity_type}"]
+        lines += [f"[{name}] {self.found[name][1]}" for name in self.kept]
+        lines.append(
+            f"{len(self.found) - len(self.kept)} were set aside; names that the index missed are not among these"
+        )
         return "\n".join(lines)
+
+
+def _id(shown: str) -> str:
+    """A document's id as it was; one that is not safe in a line is shown as JSON."""
+    return str(json.loads(shown)) if shown.startswith('"') else shown
 
 
 async def run_agent(client: Client, model: StandIn) -> str:

@@ -82,7 +82,7 @@ def asked_of(
     none_of: Iterable[str] | None = None,
     scope: Scope = "mention",
 ) -> Asked:
-    """One question from what a caller passed: a type alone, or one of `all_of` beside the others.
+    """One question from what a caller passed: a type alone, or, unless it is empty, one of `all_of` beside the others.
 
     Raises:
         EntityTypeError: As of `EntityQuery`; or nothing was passed.
@@ -95,7 +95,7 @@ def asked_of(
                 "which entity type? Name one in entity_type, such as 'airline', or several in any_of or all_of"
             )
         return entity_type
-    if entity_type is not None:
+    if entity_type is not None and entity_type != "":
         check_type(entity_type, "the entity type")
         given["all_of"] = [entity_type, *(all_of or ())]
     return EntityQuery(**{**given, "scope": scope})  # type: ignore[arg-type]  # lists become tuples there

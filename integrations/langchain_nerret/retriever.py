@@ -15,8 +15,9 @@ from langchain_core.retrievers import LangSmithRetrieverParams
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from langchain_nerret.conversion import as_stored, from_langchain, id_of, pair_up, to_langchain
-from langchain_nerret.tool import as_structured_tool
+from langchain_nerret.tool import as_entities_tool, as_structured_tool
 from nerret_tools import AddReport, EntityIndex, FindResult
+from nerret_tools.entity_query import Asked, Scope, asked_of
 from nerret_tools.errors import FilterError, InputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _OPTIONS = ("k", "min_score", "min_relevance", "recall", "where", "max_mentions")
+_COMBINATION = ("any_of", "all_of", "none_of", "scope")
 """Fields that ``invoke`` and its kin take as keyword arguments too."""
 
 _ALIASES = {"filter": "where", "score_threshold": "min_relevance"}
@@ -73,7 +75,20 @@ class EntityTypeRetriever(DocumentIndex):
     """Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators."""
 
     max_mentions: int = Field(default=3, ge=0)
-    """Mentions shown a document."""
+    """Names shown a document."""
+
+    any_of: list[str] | None = None
+    """With one of the following: types that are asked for beside the query, see `nerret_tools.EntityQuery`. An empty
+    query asks for these alone."""
+
+    all_of: list[str] | None = None
+    """The same."""
+
+    none_of: list[str] | None = None
+    """The same."""
+
+    scope: Scope = "mention"
+    """The same."""
 
     _model_name: str = PrivateAttr()
 
@@ -238,6 +253,17 @@ class EntityTypeRetriever(DocumentIndex):
         """
         return as_structured_tool(self.index, self._search_options({}), args_schema, name, description)
 
+    def as_entities_tool(self, *, name: str | None = None, description: str | None = None) -> BaseTool:
+        """Offer the index's entities of a type to an agent, each once, with the arguments of `as_tool`.
+
+        The tool message's ``artifact`` is the `nerret_tools.EntityPage`.
+
+        Args:
+            name: In the place of ``list_entities_of_type``.
+            description: In the place of the tool's own.
+        """
+        return as_entities_tool(self.index, self._search_options({}), name, description)
+
     def batch(
         self,
         inputs: list[str],
@@ -248,7 +274,8 @@ class EntityTypeRetriever(DocumentIndex):
     ) -> list[list[Document]]:
         """Retrieve for several types, which are encoded and compared at once."""
         try:
-            kwargs |= {_FOUND: self._by_type(inputs, self.index.find_many(inputs, **self._search_options(kwargs)))}
+            asked = [self._question(one, kwargs) for one in inputs]
+            kwargs |= {_FOUND: self._by_type(inputs, self.index.find_many(asked, **self._search_options(kwargs)))}
         except InputError as error:
             logger.debug("asking for each type by itself, so that each gets its own answer or error: %s", error)
         return super().batch(inputs, config, return_exceptions=return_exceptions, **kwargs)
@@ -263,7 +290,8 @@ class EntityTypeRetriever(DocumentIndex):
     ) -> list[list[Document]]:
         """Retrieve as `batch` does, without blocking the event loop."""
         try:
-            found = await self.index.afind_many(inputs, **self._search_options(kwargs))
+            asked = [self._question(one, kwargs) for one in inputs]
+            found = await self.index.afind_many(asked, **self._search_options(kwargs))
             kwargs |= {_FOUND: self._by_type(inputs, found)}
         except InputError as error:
             logger.debug("asking for each type by itself, so that each gets its own answer or error: %s", error)
@@ -273,17 +301,19 @@ class EntityTypeRetriever(DocumentIndex):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         found = kwargs.get(_FOUND)
-        result = found[query] if found is not None else self.index.find(query, **self._search_options(kwargs))
-        return _documents(result)
+        if found is not None:
+            return _documents(found[query])
+        return _documents(self.index.find(self._question(query, kwargs), **self._search_options(kwargs)))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         found = kwargs.get(_FOUND)
         options = self._search_options(kwargs) if found is None else {}
+        asked = query if found is not None else self._question(query, kwargs)
 
         def work() -> list[Document]:  # thousands of documents take a while to make, and to throw their hits away
-            return _documents(self.index.find(query, **options) if found is None else found[query])
+            return _documents(self.index.find(asked, **options) if found is None else found[query])
 
         return await asyncio.to_thread(work)
 
@@ -297,12 +327,18 @@ class EntityTypeRetriever(DocumentIndex):
 
     def _search_options(self, overrides: dict[str, Any]) -> dict[str, Any]:
         """The fields, replaced by what this call says, under the names that `EntityIndex.find` uses."""
-        given = _renamed({name: value for name, value in overrides.items() if name != "verbose"})  # LangChain's own
+        passed = {name: value for name, value in overrides.items() if name not in ("verbose", *_COMBINATION)}
+        given = _renamed(passed)  # "verbose" is LangChain's own
         unknown = sorted(given.keys() - set(_OPTIONS))
         if unknown:
-            raise FilterError(f"unknown search option {unknown[0]!r}; there are {', '.join([*_OPTIONS, *_ALIASES])}")
+            known = ", ".join([*_OPTIONS, *_COMBINATION, *_ALIASES])
+            raise FilterError(f"unknown search option {unknown[0]!r}; there are {known}")
         options = {name: getattr(self, name) for name in _OPTIONS} | given
         return {"limit": options.pop("k"), **options}
+
+    def _question(self, query: str, overrides: dict[str, Any]) -> Asked:
+        """The query, with the types beside it."""
+        return asked_of(query, **{name: overrides.get(name, getattr(self, name)) for name in _COMBINATION})
 
     @staticmethod
     def _by_type(entity_types: list[str], found: list[FindResult]) -> dict[str, FindResult]:

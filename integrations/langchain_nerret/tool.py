@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from langchain_core.documents import Document
@@ -10,11 +11,19 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import BaseModel
 
 from langchain_nerret.conversion import to_langchain
-from nerret_tools import EntityIndex
+from nerret_tools import EntityIndex, EntityPage
 from nerret_tools.errors import InputError
-from nerret_tools.showing import DESCRIPTION, NAME, FindArguments, text_page
+from nerret_tools.showing import (
+    DESCRIPTION,
+    ENTITIES_DESCRIPTION,
+    ENTITIES_NAME,
+    NAME,
+    FindArguments,
+    entity_text,
+    text_page,
+)
 
-__all__ = ["as_structured_tool"]
+__all__ = ["as_entities_tool", "as_structured_tool"]
 
 
 def as_structured_tool(
@@ -34,22 +43,45 @@ def as_structured_tool(
         description: In the place of the usual one.
     """
 
-    def find(entity_type: str, **passed: Any) -> tuple[str, list[Document]]:
-        arguments = FindArguments(entity_type=entity_type, **passed)
-        try:
-            result = index.find(entity_type, **arguments.options(own))
-        except InputError as error:
-            raise ToolException(str(error)) from error  # said to the agent, which can mend it
+    def find(**passed: Any) -> tuple[str, list[Document]]:
+        arguments = FindArguments(**passed)
+        result = index.find(arguments.asked(), **arguments.options(own))
         return text_page(result), [to_langchain(hit) for hit in result.hits]
 
-    async def afind(entity_type: str, **passed: Any) -> tuple[str, list[Document]]:
-        return await asyncio.to_thread(find, entity_type, **passed)
+    return _tool(find, name or NAME, description or DESCRIPTION, schema)
+
+
+def as_entities_tool(
+    index: EntityIndex, own: dict[str, Any], name: str | None, description: str | None
+) -> StructuredTool:
+    """Wrap a list of entities; the artifact is the `EntityPage`. Arguments as of `as_structured_tool`."""
+    kept = {key: own.get(key) for key in ("limit", "min_relevance", "recall", "where")}
+
+    def entities(**passed: Any) -> tuple[str, EntityPage]:
+        arguments = FindArguments(**passed)
+        page = index.entities(arguments.asked(), **arguments.options(kept))
+        return entity_text(page), page
+
+    return _tool(entities, name or ENTITIES_NAME, description or ENTITIES_DESCRIPTION, None)
+
+
+def _tool(
+    search: Callable[..., tuple[str, Any]], name: str, description: str, schema: type[BaseModel] | None
+) -> StructuredTool:
+    def call(**passed: Any) -> tuple[str, Any]:
+        try:
+            return search(**passed)
+        except InputError as error:
+            raise ToolException(str(error)) from error  # said to the agent, which can mend it
+
+    async def acall(**passed: Any) -> tuple[str, Any]:
+        return await asyncio.to_thread(call, **passed)
 
     return StructuredTool.from_function(
-        func=find,
-        coroutine=afind,
-        name=name or NAME,
-        description=description or DESCRIPTION,
+        func=call,
+        coroutine=acall,
+        name=name,
+        description=description,
         args_schema=schema or FindArguments,
         response_format="content_and_artifact",
         handle_tool_error=True,

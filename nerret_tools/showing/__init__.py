@@ -2,12 +2,21 @@
 
 from nerret_tools.showing.entities import entity_heading, entity_line, entity_text, other_names
 from nerret_tools.showing.evidence import COLUMNS, EvidenceOf, count, evidence_of, heading, line_of, text_page, title_of
-from nerret_tools.showing.tool import DESCRIPTION, NAME, PAGE, FindArguments
+from nerret_tools.showing.tool import (
+    DESCRIPTION,
+    ENTITIES_DESCRIPTION,
+    ENTITIES_NAME,
+    NAME,
+    PAGE,
+    FindArguments,
+)
 from nerret_tools.showing.untrusted import NOTICE, clean, shorten, shown_id, snippet
 
 __all__ = [
     "COLUMNS",
     "DESCRIPTION",
+    "ENTITIES_DESCRIPTION",
+    "ENTITIES_NAME",
     "NAME",
     "NOTICE",
     "PAGE",

@@ -113,7 +113,18 @@ def test_as_a_tool_it_returns_text_and_documents(retriever):
 def test_as_a_tool_of_its_own_it_gives_pages_of_evidence(demo_index, retriever):
     tool = retriever.as_tool()
     assert tool.name == "find_documents_with_entity_type"
-    assert list(tool.args) == ["entity_type", "limit", "min_relevance", "recall", "filters", "cursor"]
+    cutoffs = ["min_relevance", "recall"]
+    assert list(tool.args) == [
+        "entity_type",
+        "any_of",
+        "all_of",
+        "none_of",
+        "scope",
+        "limit",
+        *cutoffs,
+        "filters",
+        "cursor",
+    ]
 
     def call(**arguments):
         return {"type": "tool_call", "id": "1", "name": tool.name, "args": arguments}
@@ -123,7 +134,7 @@ def test_as_a_tool_of_its_own_it_gives_pages_of_evidence(demo_index, retriever):
     heading, *lines = message.content.splitlines()
     assert heading.startswith("4 of ")
     for line, document in zip(lines, message.artifact, strict=True):
-        assert line.startswith(f"{document.id}\t{document.metadata['relevance']:.3f}\t")
+        assert line.startswith(f"{document.id}\t{document.metadata['relevance']:.2f}\t")
         assert document.metadata["mentions"][0]["text"] in line
     cursor = re.search(r"call again with cursor=(\S+)", heading)[1]
     following = asyncio.run(tool.ainvoke(call(entity_type="dinosaur", cursor=cursor))).artifact

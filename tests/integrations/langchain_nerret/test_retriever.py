@@ -9,6 +9,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_nerret import EntityTypeRetriever
 from pydantic import ValidationError
 
+from nerret_tools import EntityQuery
 from nerret_tools.errors import EntityTypeError, FilterError
 
 OPTIONS = [{}, {"recall": 0.9}, {"min_relevance": 0}, {"min_score": 0.0, "where": {"topic": "nature"}}]
@@ -161,3 +162,25 @@ def test_concurrent_calls_give_the_serial_answers(retriever):
 
     serial = [[document.id for document in retriever.invoke(one, k=5)] for one in types]
     assert [[document.id for document in found] for found in asyncio.run(together())] == serial
+
+
+def test_types_are_combined(demo_index):
+    retriever = EntityTypeRetriever(index=demo_index, none_of=["bird"], k=5)
+    expected = demo_index.find(EntityQuery(all_of=["dinosaur"], none_of=["bird"]), limit=5)
+    assert [one.id for one in retriever.invoke("dinosaur")] == [hit.document_id for hit in expected.hits]
+    either = demo_index.find(EntityQuery(any_of=["dinosaur", "airline"]), limit=5)
+    asked = {"any_of": ["dinosaur", "airline"], "none_of": None}
+    for found in (retriever.invoke("", **asked), *retriever.batch([""], **asked)):
+        assert [one.id for one in found] == [hit.document_id for hit in either.hits]
+    with pytest.raises(EntityTypeError, match="in all_of and in none_of"):
+        retriever.invoke("Bird")
+
+
+def test_an_agent_lists_entities(demo_index):
+    tool = EntityTypeRetriever(index=demo_index, k=4).as_entities_tool()
+    message = tool.invoke({"type": "tool_call", "id": "1", "name": tool.name, "args": {"entity_type": "dinosaur"}})
+    expected = demo_index.entities("dinosaur", limit=4)
+    assert message.artifact == expected
+    assert [line.split("\t")[0] for line in message.content.split("\n")[1:]] == [one.name for one in expected.entities]
+    refused = tool.invoke({"any_of": ["river"], "none_of": ["river"]})
+    assert "in any_of and in none_of" in refused

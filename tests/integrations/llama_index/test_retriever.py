@@ -20,7 +20,7 @@ from llama_index.core.tools import RetrieverTool
 from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
 from llama_index.retrievers.nerret import EntityIndexVectorStore, EntityTypeRetriever
 
-from nerret_tools import Document
+from nerret_tools import Document, EntityQuery
 from nerret_tools.errors import EntityTypeError
 
 NATURE = {"topic": "nature"}
@@ -104,15 +104,16 @@ def test_as_a_function_tool_it_gives_pages_of_evidence(demo_index, retriever):
     tool = retriever.as_tool()
     assert tool.metadata.name == "find_documents_with_entity_type"
     schema = tool.metadata.get_parameters_dict()
-    assert list(schema["properties"]) == ["entity_type", "limit", "min_relevance", "recall", "filters", "cursor"]
-    assert schema["required"] == ["entity_type"]
+    types = ["entity_type", "any_of", "all_of", "none_of", "scope"]
+    assert list(schema["properties"]) == [*types, "limit", "min_relevance", "recall", "filters", "cursor"]
+    assert "required" not in schema, "a type, or a combination"
     output = tool.call(entity_type="dinosaur")
     hits = demo_index.find("dinosaur", limit=4, min_relevance=0).hits
     assert output.raw_output.hits == hits
     heading, *lines = output.content.splitlines()
     assert heading.startswith(f"4 of {output.raw_output.total} documents")
     for line, hit in zip(lines, hits, strict=True):
-        assert line.startswith(f"{hit.document_id}\t{hit.relevance:.3f}\t")
+        assert line.startswith(f"{hit.document_id}\t{hit.relevance:.2f}\t")
         assert hit.mentions[0].text in line
     cursor = re.search(r"call again with cursor=(\S+)", heading)[1]
     following = asyncio.run(tool.acall(entity_type="dinosaur", cursor=cursor)).raw_output
@@ -181,3 +182,17 @@ def test_a_missing_extra_is_named():
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
     expected = "llama_index.retrievers.nerret needs an optional package: pip install 'nerret-tools[llama-index]'"
     assert result.stdout == f"True {expected}\n"
+
+
+def test_types_are_combined(demo_index):
+    retriever = EntityTypeRetriever(demo_index, none_of=["bird"], similarity_top_k=5)
+    expected = demo_index.find(EntityQuery(all_of=["dinosaur"], none_of=["bird"]), limit=5)
+    assert [one.node.node_id for one in retriever.retrieve("dinosaur")] == [hit.document_id for hit in expected.hits]
+
+
+def test_an_agent_lists_entities(demo_index):
+    tool = EntityTypeRetriever(demo_index, similarity_top_k=4).as_entities_tool()
+    output = tool.call(entity_type="dinosaur")
+    expected = demo_index.entities("dinosaur", limit=4)
+    assert output.raw_output == expected
+    assert [line.split("\t")[0] for line in output.content.split("\n")[1:]] == [one.name for one in expected.entities]

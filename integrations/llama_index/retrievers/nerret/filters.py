@@ -9,7 +9,7 @@ from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 
 from nerret_tools.errors import FilterError
 
-__all__ = ["all_of", "to_where"]
+__all__ = ["every", "to_where"]
 
 _OPERATORS = {
     FilterOperator.EQ: "$eq",
@@ -40,7 +40,7 @@ def to_where(filters: MetadataFilters | None) -> dict[str, Any]:
     return {} if filters is None else _group(filters, negated=False)
 
 
-def all_of(*parts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def every(*parts: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Join conditions that must all hold; ``None`` where there are none."""
     given = [dict(part) for part in parts if part]
     if len(given) < 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -12,11 +12,20 @@ from llama_index.core.schema import IndexNode, NodeWithScore, QueryBundle
 from llama_index.core.tools import FunctionTool
 from llama_index.core.vector_stores.types import MetadataFilters
 from llama_index.retrievers.nerret.conversion import to_entity_type, to_found_node
-from llama_index.retrievers.nerret.filters import all_of, to_where
+from llama_index.retrievers.nerret.filters import every, to_where
 from llama_index.retrievers.nerret.tool import as_function_tool
 
 from nerret_tools import EntityIndex, FindResult
-from nerret_tools.showing import DESCRIPTION, NAME, FindArguments
+from nerret_tools.entity_query import Asked, Scope, asked_of
+from nerret_tools.showing import (
+    DESCRIPTION,
+    ENTITIES_DESCRIPTION,
+    ENTITIES_NAME,
+    NAME,
+    FindArguments,
+    entity_text,
+    text_page,
+)
 
 __all__ = ["EntityTypeRetriever"]
 
@@ -36,7 +45,12 @@ class EntityTypeRetriever(BaseRetriever):
         recall: The share of all right documents to expect, such as 0.9, in the place of the other cut-offs.
         where: Filter on metadata, ``{"source": "wiki"}`` or Chroma's operators.
         filters: The same as LlamaIndex writes it; both must hold.
-        max_mentions: Mentions shown a document.
+        max_mentions: Names shown a document.
+        any_of: With one of the following: types that are asked for beside the query, see `EntityQuery`. An empty query
+            asks for these alone.
+        all_of: The same.
+        none_of: The same.
+        scope: The same.
         callback_manager: LlamaIndex's callbacks.
         object_map: Document ids and what is retrieved in their place: a node, retriever or query engine.
         objects: The same as index nodes, whose ``index_id`` is the document's id.
@@ -54,6 +68,10 @@ class EntityTypeRetriever(BaseRetriever):
         where: Mapping[str, Any] | None = None,
         filters: MetadataFilters | None = None,
         max_mentions: int = 3,
+        any_of: Sequence[str] | None = None,
+        all_of: Sequence[str] | None = None,
+        none_of: Sequence[str] | None = None,
+        scope: Scope = "mention",
         callback_manager: CallbackManager | None = None,
         object_map: dict[str, Any] | None = None,
         objects: list[IndexNode] | None = None,
@@ -65,9 +83,11 @@ class EntityTypeRetriever(BaseRetriever):
             "min_score": min_score,
             "min_relevance": min_relevance,
             "recall": recall,
-            "where": all_of(where, to_where(filters)),
+            "where": every(where, to_where(filters)),
             "max_mentions": max_mentions,
         }
+        self._beside = {"any_of": any_of, "all_of": all_of, "none_of": none_of}
+        self._scope: Scope = scope
         super().__init__(callback_manager=callback_manager, object_map=object_map, objects=objects, verbose=verbose)
 
     def as_tool(self, name: str = NAME, description: str = DESCRIPTION) -> FunctionTool:
@@ -77,17 +97,35 @@ class EntityTypeRetriever(BaseRetriever):
         own) and the ``cursor`` of the page before. It reads evidence: ids, relevances, names and the words around
         the best one. ``raw_output`` is the `FindResult`, whose hits have the documents.
         """
-        return as_function_tool(self._page, name, description)
+        return as_function_tool(self._page, text_page, name, description)
+
+    def as_entities_tool(self, name: str = ENTITIES_NAME, description: str = ENTITIES_DESCRIPTION) -> FunctionTool:
+        """Offer the index's entities of a type to an agent, each once; arguments as of `as_tool`.
+
+        ``raw_output`` is the `EntityPage`.
+        """
+        kept = {key: self._options[key] for key in ("limit", "min_relevance", "recall", "where")}
+        return as_function_tool(
+            lambda passed: self.index.entities(_asked(passed), **passed.options(kept)), entity_text, name, description
+        )
 
     def _page(self, passed: FindArguments) -> FindResult:
-        return self.index.find(to_entity_type(passed.entity_type), **passed.options(self._options))
+        return self.index.find(_asked(passed), **passed.options(self._options))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._nodes(self.index.find(to_entity_type(query_bundle.query_str), **self._options))
+        return self._nodes(self.index.find(self._question(query_bundle), **self._options))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        result = await self.index.afind(to_entity_type(query_bundle.query_str), **self._options)
+        result = await self.index.afind(self._question(query_bundle), **self._options)
         return await asyncio.to_thread(self._nodes, result)  # thousands of nodes take a while
+
+    def _question(self, query_bundle: QueryBundle) -> Asked:
+        return asked_of(to_entity_type(query_bundle.query_str), **self._beside, scope=self._scope)
 
     def _nodes(self, result: FindResult) -> list[NodeWithScore]:
         return [to_found_node(hit, self.object_map) for hit in result.hits]
+
+
+def _asked(passed: FindArguments) -> Asked:
+    words = passed.entity_type
+    return passed.model_copy(update={"entity_type": None if words is None else to_entity_type(words)}).asked()

@@ -1,33 +1,31 @@
-"""The index as a function that an agent calls: pages of evidence, not whole documents."""
+"""The index as functions that an agent calls: pages of evidence or entities, not whole documents."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from llama_index.core.tools import FunctionTool
 
-from nerret_tools import FindResult
-from nerret_tools.showing import FindArguments, text_page
+from nerret_tools.showing import FindArguments
 
 __all__ = ["as_function_tool"]
 
+_Page = TypeVar("_Page")
 
-def as_function_tool(search: Callable[[FindArguments], FindResult], name: str, description: str) -> FunctionTool:
-    """Wrap a search that takes what an agent passes."""
 
-    def find(entity_type: str, **options: Any) -> FindResult:
-        return search(FindArguments(entity_type=entity_type, **options))
+def as_function_tool(
+    search: Callable[[FindArguments], _Page], text: Callable[[_Page], str], name: str, description: str
+) -> FunctionTool:
+    """Wrap a search that takes what an agent passes, whose answer is told as text."""
 
-    async def afind(entity_type: str, **options: Any) -> FindResult:
-        return await asyncio.to_thread(find, entity_type, **options)
+    def find(**passed: Any) -> _Page:
+        return search(FindArguments(**passed))
+
+    async def afind(**passed: Any) -> _Page:
+        return await asyncio.to_thread(find, **passed)
 
     return FunctionTool.from_defaults(
-        fn=find,
-        async_fn=afind,
-        name=name,
-        description=description,
-        fn_schema=FindArguments,
-        callback=text_page,
+        fn=find, async_fn=afind, name=name, description=description, fn_schema=FindArguments, callback=text
     )

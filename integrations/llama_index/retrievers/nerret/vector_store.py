@@ -15,7 +15,7 @@ from llama_index.core.vector_stores.types import (
     VectorStoreQueryResult,
 )
 from llama_index.retrievers.nerret.conversion import REF_DOC_ID, from_nodes, to_entity_type, to_found_node, to_node
-from llama_index.retrievers.nerret.filters import all_of, to_where
+from llama_index.retrievers.nerret.filters import every, to_where
 from llama_index.retrievers.nerret.ingestion import log_failures
 from pydantic import Field
 
@@ -150,7 +150,7 @@ def _search(query: VectorStoreQuery) -> dict[str, Any]:
         "entity_type": to_entity_type(query.query_str),
         "limit": query.similarity_top_k,
         "min_relevance": 0,
-        "where": all_of(to_where(query.filters), sources),
+        "where": every(to_where(query.filters), sources),
     }
 
 

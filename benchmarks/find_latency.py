@@ -23,6 +23,7 @@ from pathlib import Path
 import chromadb
 import numpy as np
 from chromadb.config import Settings
+from machine import processor
 
 from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import QuantisedRows, Scan, ScanCopy, score_rows
@@ -171,7 +172,7 @@ def main() -> None:
             rows += measure_ours(build_scan(Path(folder) / "part", smaller, options.seed), queries)
         rows += measure_chroma(np.array(scan.vectors[:smaller]), queries, Path(folder) / "chroma")
 
-    print(f"{os.cpu_count()} cores, {DIMENSION} dimensions, {options.queries} queries, times in ms")
+    print(f"{processor()}; {DIMENSION} dimensions, {options.queries} queries, times in ms")
     print(f"{'':36}{'mentions':>11}{'p50':>9}{'p95':>9}{'recall@5000':>13}{'RSS MB':>8}")
     for row in rows:
         share = "" if row.recall is None else f"{row.recall:.4f}"

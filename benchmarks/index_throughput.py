@@ -2,7 +2,8 @@
 
     python benchmarks/index_throughput.py LABELLED.jsonl [--documents N] [--rounds N] [--json]
 
-Ours: `EntityIndex.add`: detect the mentions, encode each, store mentions, documents and texts.
+Ours: `EntityIndex.add`: detect the mentions, encode each, store mentions, documents and texts, a batch while the next
+one is encoded. "Serial" is the same with everything written at the end, in one batch.
 Peer: sentence-transformers' `encode` with its default settings and the same backbone, one vector a
 sentence, and Chroma's `add` of vectors, ids and texts in the largest batches that it takes.
 
@@ -24,7 +25,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-SIDES = ("nerret", "peer")
+from machine import processor
+
+SIDES = ("nerret", "serial", "peer")
 
 
 def main() -> None:
@@ -58,7 +61,7 @@ def run_side(side: str, texts: list[str], peer_precision: str) -> dict[str, obje
     """Index the texts once, in this process."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="nerret-benchmark-") as folder:
-        index, details = open_nerret(folder) if side == "nerret" else open_peer(folder, peer_precision)
+        index, details = open_peer(folder, peer_precision) if side == "peer" else open_nerret(folder, side == "serial")
         loaded = time.perf_counter()
         vectors = index(texts)
         seconds = time.perf_counter() - loaded
@@ -73,16 +76,19 @@ def run_side(side: str, texts: list[str], peer_precision: str) -> dict[str, obje
     }
 
 
-def open_nerret(folder: str) -> tuple[Callable[[list[str]], int], dict[str, object]]:
+def open_nerret(folder: str, serial: bool) -> tuple[Callable[[list[str]], int], dict[str, object]]:
     """An index with its model loaded, ready to take documents."""
     from nerret_tools import Document, EntityIndex
+    from nerret_tools.indexing import BATCH_SIZE
 
     index = EntityIndex.open(folder)
     precision = index.load_model().precision
 
     def add(texts: list[str]) -> int:
         report = index.add(
-            (Document(id=f"d{place}", text=text) for place, text in enumerate(texts)), show_progress=False
+            (Document(id=f"d{place}", text=text) for place, text in enumerate(texts)),
+            batch_size=len(texts) if serial else BATCH_SIZE,
+            show_progress=False,
         )
         index.close()
         if report.added != len(texts):
@@ -146,7 +152,7 @@ def rate(run: dict[str, object]) -> float:
 
 def as_text(summary: dict[str, object]) -> str:
     """The summary for people."""
-    runs, lines = summary["runs"], [f"{summary['documents']} documents, medians over rounds"]
+    runs, lines = summary["runs"], [f"{summary['documents']} documents, medians over rounds; {processor()}"]
     assert isinstance(runs, list)
     for side in SIDES:
         mine = [run for run in runs if run["side"] == side]

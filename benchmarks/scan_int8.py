@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from find_latency import DIMENSION, build_scan, clustered, timed
+from machine import processor
 
 from nerret_tools.ranking import Scores, gather_evidence, rank_page
 from nerret_tools.scan import SCORE_DECIMALS, Scan, ScanCopy, score_rows, score_scan
@@ -191,7 +192,7 @@ def main() -> None:
     same = given[0] == given[1]
     over = np.mean([len(two[1][0]) for two in given[0]])
 
-    print(f"{os.cpu_count()} cores, {options.mentions:,} mentions of {DIMENSION} dimensions, {options.queries} queries")
+    print(f"{processor()}; {options.mentions:,} mentions of {DIMENSION} dimensions, {options.queries} queries")
     print(f"files: {sizes['.i8'] + sizes['.scales']:,.0f} MB")
     print(f"same documents, scores and evidence in {2 * len(given[0])} answers: {'yes' if same else 'NO'}")
     print(f"{'times in ms, p50 / p95':44}{'float32':>18}{'int8':>18}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from nerret_tools.documents import AddReport, FailedDocument
@@ -45,15 +46,18 @@ class Account:
     Args:
         store: Open for this writer alone.
         batch_size: Documents written at once.
+        writer: Of one thread, which writes a batch while the next one is made; ``None``: it is written here.
 
     Attributes:
-        report: What was done so far.
+        report: What was done so far, or is being written.
     """
 
-    def __init__(self, store: ChromaStore, batch_size: int) -> None:
+    def __init__(self, store: ChromaStore, batch_size: int, writer: Executor | None = None) -> None:
         self.report = AddReport()
         self._store = store
         self._batch_size = batch_size
+        self._writer = writer
+        self._writing: Future[None] | None = None
         self._position = 0
         self._seen: dict[str, str] = {}
         self._waiting: list[tuple[StoredDocument, MentionBlock]] = []
@@ -66,10 +70,22 @@ class Account:
             self._position += 1
 
     def flush(self) -> None:
-        """Store what still waits."""
-        if self._waiting:
-            self._store.write(self._waiting)
-        self._waiting, self._waiting_bytes = [], 0
+        """Store what still waits, and wait for it."""
+        self._send()
+        self._settle()
+
+    def _send(self) -> None:
+        self._settle()
+        batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if batch and self._writer is not None:
+            self._writing = self._writer.submit(self._store.write, batch)
+        elif batch:
+            self._store.write(batch)
+
+    def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _take(self, outcome: Outcome) -> None:
         name, content_hash, reason = outcome.id, outcome.content_hash, outcome.reason
@@ -98,4 +114,4 @@ class Account:
         self._waiting.append(rows)
         self._waiting_bytes += rows[1].vectors.nbytes
         if len(self._waiting) >= self._batch_size or self._waiting_bytes >= _WRITE_BYTES:
-            self.flush()
+            self._send()

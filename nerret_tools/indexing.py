@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -97,8 +98,7 @@ def add_documents(
 ) -> AddReport:
     """Index documents in this process; those that cannot be are reported and the others go in.
 
-    One batch after the other, for simplicity: writing one while encoding the next showed no clear
-    gain on two cores, and was not compared in one run.
+    A batch is written while the next one is encoded: ``benchmarks/index_throughput.py`` prints both ways.
 
     Args:
         documents: What to index; it is streamed.
@@ -106,11 +106,12 @@ def add_documents(
         batch_size: Documents written at once.
         advance: Called with the number of documents that were just encoded.
     """
-    account = Account(encoder.store, batch_size)
-    for part in parts(documents, _characters, min(batch_size, PART_DOCUMENTS)):
-        account.take(encoder.outcomes(part))
-        advance(len(part))
-    account.flush()
+    with ThreadPoolExecutor(1, "nerret-write") as writer:
+        account = Account(encoder.store, batch_size, writer)
+        for part in parts(documents, _characters, min(batch_size, PART_DOCUMENTS)):
+            account.take(encoder.outcomes(part))
+            advance(len(part))
+        account.flush()
     return account.report
 
 

@@ -7,6 +7,7 @@ within a proven bound; those are scored again in float64, where equal vectors ge
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ Rows = npt.NDArray[np.int64]
 
 def longest_row(dimension: int) -> float:
     """The most that a stored vector is long: unit length, and half a 127th that each number was rounded by."""
-    return 1.001 + dimension**0.5 / 254
+    return 1.001 + math.sqrt(dimension) / 254
 
 
 def margin(query: npt.NDArray[np.float32]) -> float:

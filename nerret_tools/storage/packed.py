@@ -36,10 +36,9 @@ def pack(vectors: Floats) -> Floats:
     return (wide.view("<i4")[:, :, 0] >> 8).astype(np.float32) * _UNIT
 
 
-def unpack(packed: npt.ArrayLike, dimension: int) -> Floats:
+def unpack(packed: Floats, dimension: int) -> Floats:
     """The vectors back from ``[n, width]`` numbers."""
-    numbers = np.asarray(packed, dtype=np.float32)
-    wide = (np.rint(numbers / _UNIT).astype("<i4") << 8)[:, :, None].view(np.int8)[:, :, :0:-1]
-    kept = np.ascontiguousarray(wide.transpose(0, 2, 1)).reshape(len(numbers), -1)
+    wide = (np.rint(packed / _UNIT).astype("<i4") << 8)[:, :, None].view(np.int8)[:, :, :0:-1]
+    kept = np.ascontiguousarray(wide.transpose(0, 2, 1)).reshape(len(packed), -1)
     scales = np.ascontiguousarray(kept[:, dimension : dimension + _SCALE_BYTES]).view("<f4")[:, 0]
     return QuantisedRows(kept, scales, dimension)[:]

@@ -81,7 +81,7 @@ class Table:
         rows = max(1, min(_READ_ROWS, _REQUEST_BYTES // (dimension * 4)))
         for page in self._pages(ids, rows, ["embeddings"]):
             if page["ids"]:
-                yield list(page["ids"]), unpack(page["embeddings"], dimension)
+                yield list(page["ids"]), unpack(np.asarray(page["embeddings"], dtype=np.float32), dimension)
 
     def pages(
         self, ids: Sequence[str]

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import uuid
 
 import numpy as np
@@ -22,7 +23,10 @@ from nerret_tools.errors import (
     IndexNotFoundError,
     ModelMismatchError,
     ModelNotFoundError,
+    StoreUnavailableError,
 )
+from nerret_tools.indexing import DocumentEncoder
+from nerret_tools.storage import ChromaStore
 
 
 class FirstWords:
@@ -276,3 +280,41 @@ def test_killed_in_mid_add_the_same_call_completes_the_work(tmp_path, kill_at):
         assert index.stats().mentions == calm.stats().mentions
         found, expected = (one.find("railway", min_relevance=0) for one in (index, calm))
         assert [hit.document_id for hit in found.hits] == [hit.document_id for hit in expected.hits]
+
+
+def test_a_batch_is_written_while_the_next_is_encoded(tmp_path, documents, monkeypatch):
+    encoded = threading.Event()
+    outcomes, write = DocumentEncoder.outcomes, ChromaStore.write
+    seen = []
+
+    def encoding(self, given):
+        found = outcomes(self, given)
+        if seen:
+            encoded.set()
+        seen.append(given)
+        return found
+
+    def writing(self, batch):
+        assert encoded.wait(60)
+        write(self, batch)
+
+    monkeypatch.setattr(DocumentEncoder, "outcomes", encoding)
+    monkeypatch.setattr(ChromaStore, "write", writing)
+    with EntityIndex.open(tmp_path) as index:
+        assert index.add(documents[:2], batch_size=1).added == 2
+        assert index.stats().documents == 2
+
+
+def test_a_batch_that_cannot_be_written_ends_the_call(tmp_path, documents, monkeypatch):
+    write = ChromaStore.write
+
+    def writing(self, batch):
+        if batch[0][0].id == documents[1].id:
+            raise StoreUnavailableError("no room")
+        write(self, batch)
+
+    monkeypatch.setattr(ChromaStore, "write", writing)
+    with EntityIndex.open(tmp_path) as index:
+        with pytest.raises(StoreUnavailableError, match="no room"):
+            index.add(documents[:3], batch_size=1)
+        assert [one.id for one in index.get([one.id for one in documents[:2]])] == [documents[0].id]

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
+from transformers import BitsAndBytesConfig
 
 from nerret_tools.errors import MissingExtraError, ModelError
 
@@ -61,8 +62,6 @@ def quantization(name: str | None, dtype: torch.dtype) -> Any:
         return None
     if find_spec("bitsandbytes") is None or find_spec("accelerate") is None:
         raise MissingExtraError(f"Precision {name}", "large")
-    from transformers import BitsAndBytesConfig
-
     options: dict[str, Any] = {"load_in_8bit": True}
     if name == "int4":
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from nerret_tools.lab.evaluation.baselines.bm25 import rank_by_words
+from nerret_tools.lab.evaluation.baselines.dense import SentenceEncoder, rank_by_vectors
 
 __all__ = ["Baseline", "rank_with"]
 
@@ -39,9 +39,5 @@ def rank_with(
         ModelError: The backbone has no published sentence pooling that we know.
     """
     if baseline is Baseline.BM25:
-        from nerret_tools.lab.evaluation.baselines.bm25 import rank_by_words
-
         return rank_by_words(ids, texts, queries)
-    from nerret_tools.lab.evaluation.baselines.dense import SentenceEncoder, rank_by_vectors
-
     return rank_by_vectors(SentenceEncoder.load(backbone), ids, texts, queries)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers.utils.hub import cached_file
 
 from nerret_tools.errors import ModelError
 from nerret_tools.extras import extra_package
@@ -34,8 +33,9 @@ class SentenceEncoder:
             ModelError: It cannot be read, or publishes no sentence pooling.
         """
         package = extra_package("sentence_transformers", "the dense baseline", "evaluation")
+        hub = extra_package("transformers.utils.hub", "the dense baseline", "evaluation")
         try:
-            cached_file(str(backbone), "1_Pooling/config.json")  # without it, the library would make up a pooling
+            hub.cached_file(str(backbone), "1_Pooling/config.json")  # without it, the library would make up a pooling
             return cls(package.SentenceTransformer(str(backbone), device="cpu"))
         except (OSError, ValueError) as error:
             raise ModelError(

@@ -27,14 +27,14 @@ class EvidenceOf(NamedTuple):
         text: Its words, cleaned and shortened.
         start: First character in the document.
         end: One past the last.
-        count: How often the name stands in the document.
+        times: How often the name stands in the document.
         around: The words around it; ``None`` where they are not shown, or shown already.
     """
 
     text: str
     start: int
     end: int
-    count: int
+    times: int
     around: str | None
 
 
@@ -76,7 +76,7 @@ def line_of(hit: Hit, evidence: Sequence[EvidenceOf], *, places: bool) -> str:
 
 
 def _shown(one: EvidenceOf, *, places: bool) -> str:
-    often = f" ×{one.count}" if one.count > 1 else ""
+    often = f" ×{one.times}" if one.times > 1 else ""
     place = f" [{one.start}-{one.end}]" if places else ""
     return one.text + often + place + ("" if one.around is None else f" “{one.around}”")
 

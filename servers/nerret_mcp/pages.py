@@ -78,8 +78,8 @@ def _plain(hit: Hit, *, detailed: bool) -> dict[str, Any]:
     mentions: list[dict[str, Any]] = []
     for one in evidence_of(hit, len(hit.mentions) * detailed):
         mention: dict[str, Any] = {"text": one.text}
-        if one.count > 1:
-            mention["count"] = one.count
+        if one.times > 1:
+            mention["count"] = one.times
         if detailed:
             mention |= {"start": one.start, "end": one.end}
             if one.around is not None:

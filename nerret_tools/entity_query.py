@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -35,9 +35,9 @@ class EntityQuery:
             that is asked for and ruled out, or an unknown scope.
     """
 
-    any_of: tuple[str, ...] = ()
-    all_of: tuple[str, ...] = ()
-    none_of: tuple[str, ...] = ()
+    any_of: Sequence[str] = ()
+    all_of: Sequence[str] = ()
+    none_of: Sequence[str] = ()
     scope: Scope = "mention"
 
     def __post_init__(self) -> None:
@@ -77,9 +77,9 @@ Asked: TypeAlias = str | EntityQuery
 
 def asked_of(
     entity_type: str | None = None,
-    any_of: Iterable[str] | None = None,
-    all_of: Iterable[str] | None = None,
-    none_of: Iterable[str] | None = None,
+    any_of: Sequence[str] | None = None,
+    all_of: Sequence[str] | None = None,
+    none_of: Sequence[str] | None = None,
     scope: Scope = "mention",
 ) -> Asked:
     """One question from what a caller passed: a type alone, or, unless it is empty, one of `all_of` beside the others.
@@ -87,18 +87,15 @@ def asked_of(
     Raises:
         EntityTypeError: As of `EntityQuery`; or nothing was passed.
     """
-    lists = {"any_of": any_of, "all_of": all_of, "none_of": none_of}
-    given = {name: value for name, value in lists.items() if value is not None}
-    if not given:
+    if any_of is None and all_of is None and none_of is None:
         if entity_type is None:
-            raise EntityTypeError(
-                "which entity type? Name one in entity_type, such as 'airline', or several in any_of or all_of"
-            )
+            raise EntityTypeError("which entity type? Name one in entity_type, such as 'airline', or several in all_of")
         return entity_type
     if entity_type is not None and entity_type != "":
         check_type(entity_type, "the entity type")
-        given["all_of"] = [entity_type, *(all_of or ())]
-    return EntityQuery(**{**given, "scope": scope})  # type: ignore[arg-type]  # lists become tuples there
+        all_of = [entity_type, *(all_of or ())]
+    given = [() if one is None else one for one in (any_of, all_of, none_of)]
+    return EntityQuery(any_of=given[0], all_of=given[1], none_of=given[2], scope=scope)
 
 
 def types_of(asked: Asked) -> tuple[str, ...]:

@@ -17,9 +17,6 @@ __all__ = ["combine", "combined"]
 _SLACK = 0.5 * 10.0**-SCORE_DECIMALS + 2.0**-21
 """Added to bounds: what rounding a combined score takes away, and what float32 does of it."""
 
-_FURTHER = {"mention": 0.5, "document": 1.0}
-"""Power of the chance of each type but the least sure one, where all must be true: 1 where they are independent."""
-
 _SECOND = {"mention": 0.5, "document": 0.0}
 """Power of the second best type's chance, where any may be true."""
 
@@ -109,11 +106,10 @@ class DocumentScores(_Combination):
 def combine(asked: EntityQuery, curve: Calibration, scores: Sequence[npt.NDArray[np.floating]]) -> Floats:
     """The score that has the relevance of a combination.
 
-    All of some: of one entity the least relevance, times the square roots of the others, since its types go together;
-    of a document the product. Any of some: of one entity as the best one, or the second best, which counts half; of a
+    All of some: the product. Any of some: of one entity as the best one, or the second best, which counts half; of a
     document the best. None of some: the odds fall by ``(1 - q²)²`` where these have relevance ``q``, to nothing where
-    that is sure. So a document's score is never over that of all its mentions. Chosen among
-    products, minima, means and others by ``python -m nerret_tools.lab.evaluation.combinations``.
+    that is sure. So a document's score is never over that of all its mentions. Chosen among products, minima, means
+    and others as never far behind the best: ``python -m nerret_tools.lab.evaluation.combinations``.
 
     Args:
         asked: Which of the types stand where.
@@ -125,8 +121,7 @@ def combine(asked: EntityQuery, curve: Calibration, scores: Sequence[npt.NDArray
     each = list(true[wanted:ruled_out])
     if asked.any_of:
         each.append(_any_of(false[:wanted], asked.scope))
-    sure = np.sort(np.array(each), axis=0)
-    log_chance = sure[0] + _FURTHER[asked.scope] * sure[1:].sum(axis=0)
+    log_chance = np.sort(np.array(each), axis=0).sum(axis=0)  # sorted: their order is not to change the last decimal
     log_odds = log_chance - _log_of_rest(log_chance)
     if asked.none_of:
         log_odds += _PENALTY * _log_of_rest(_PENALTY * _any_of(false[ruled_out:], asked.scope))

@@ -136,7 +136,7 @@ def few_nerd(model: Model, curve: Calibration, data: Path, documents: int) -> It
         cases.append(_case("all: two fine", [words[one] for one in pair], there, list(pair), "document"))
         cases.append(_either("any: two fine", words, there, list(pair), "document"))
         if (there[pair[0]] & there[pair[1]]).any():
-            cases.append(_without("none: one fine, not the other", words, there, *pair, "document"))
+            cases.append(_without("none: one fine, not the other", words, there, pair[0], pair[1], "document"))
     yield World("Few-NERD dev, documents", best, cases)
 
 
@@ -156,7 +156,7 @@ def typed(model: Model, curve: Calibration, data: Path) -> World:
     pairs = sorted(generator.sample(sorted(both), min(PAIRS, len(both))))
     names = sorted({name for pair in pairs for name in pair})
     known = {name: np.array([relations.judge(name, types) for types in lists]) for name in names}
-    strangers = [tuple(generator.sample(names, 2)) for _ in pairs]
+    strangers = [generator.sample(names, 2) for _ in pairs]
     cases = []
     words = {name: name for name in names}
     for fine, broad in pairs:
@@ -165,8 +165,8 @@ def typed(model: Model, curve: Calibration, data: Path) -> World:
         cases.append(_case(f"all: {kind}", [fine, broad], known, [fine, broad]))
         cases.append(_either(f"any: {kind}", words, known, [fine, broad]))
         cases.append(_without(f"none: {kind}", words, known, broad, fine))
-    cases += [_either("any: by chance", words, known, list(pair)) for pair in strangers]
-    cases += [_without("none: by chance", words, known, *pair) for pair in strangers]
+    cases += [_either("any: by chance", words, known, pair) for pair in strangers]
+    cases += [_without("none: by chance", words, known, one, other) for one, other in strangers]
     relevances = dict(zip(names, _relevances(model, curve, vectors, names), strict=True))
     return World("typed passages, mentions", relevances, cases)
 

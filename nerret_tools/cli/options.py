@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerret_tools import EntityIndex
 from nerret_tools.reading import FileKind
+
+if TYPE_CHECKING:
+    from nerret_tools import EntityIndex
 
 __all__ = [
     "AsJson",
@@ -51,7 +53,9 @@ Separator = Annotated[
 def open_index(
     place: str, name: str, model: str | None, *, create: bool = False, scan_dtype: str = "int8"
 ) -> EntityIndex:
-    """Opens an index through the public SDK."""
+    """Opens an index through the public SDK; imported here so that `--help` stays quick."""
+    from nerret_tools import EntityIndex
+
     if model is None:
         return EntityIndex.open(place, name=name, create=create, scan_dtype=scan_dtype)
     return EntityIndex.open(place, name=name, model=model, create=create, scan_dtype=scan_dtype)

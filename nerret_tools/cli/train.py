@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from nerret_tools.cli.output import print_json
-from nerret_tools.lab.training.recipe import ArchetypesStep, read_recipe
 from nerret_tools.models import find_spec
 from nerret_tools.models.spec import RECIPE_FILE
 
@@ -39,6 +38,7 @@ def train(
 
     The same weights for the same recipe, data, precision and number of threads.
     """
+    from nerret_tools.lab.training.recipe import ArchetypesStep, read_recipe
     from nerret_tools.lab.training.steps import FROZEN, run_recipe, run_steps
 
     spec = find_spec(model)

@@ -45,6 +45,7 @@ class Options:
         page_chars: The most characters of one answer.
         model_wait: Seconds that a call waits for the model before it gives up.
         log_level: Of the log on stderr.
+        reviews: Folder for the files of reviews; ``None``: no tool that reviews is offered.
     """
 
     index: str
@@ -60,6 +61,7 @@ class Options:
     page_chars: int = 40_000
     model_wait: float = 60.0
     log_level: LogLevel = "WARNING"
+    reviews: str | None = None
 
     def __post_init__(self) -> None:
         if self.transport not in TRANSPORTS:
@@ -112,6 +114,7 @@ def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str]
         page_chars=given.page_chars,
         model_wait=given.model_wait,
         log_level=given.log_level,
+        reviews=given.reviews,
     )
 
 
@@ -120,7 +123,7 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="nerret-mcp",
-        description="Serve an index of nerret-tools to agents over the Model Context Protocol. Writes nothing.",
+        description="Serve an index of nerret-tools to agents over the Model Context Protocol. Never changes it.",
         epilog=f"Flags win over environment variables. The bearer token for HTTP is read from {TOKEN_VARIABLE}.",
     )
 
@@ -151,6 +154,7 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
         "the largest http request",
         type=int,
     )
+    option("--reviews", "NERRET_MCP_REVIEWS", None, "offer review_documents; its files go here", metavar="DIR")
     option("--log-level", "NERRET_MCP_LOG_LEVEL", Options.log_level, "of the log on stderr", choices=LOG_LEVELS)
     parser.add_argument(
         "--allowed-host",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,6 +22,7 @@ from nerret_mcp.naming import naming_tool
 from nerret_mcp.options import Options
 from nerret_mcp.reading import reading_tool
 from nerret_mcp.resources import add_resources
+from nerret_mcp.reviewing import reviewing_tool
 from nerret_mcp.stdio import StdioServer
 from nerret_mcp.verifying import verifying_tool
 from nerret_tools import __version__
@@ -83,6 +85,7 @@ def create_server(
             listing_tool(library),
             verifying_tool(library, options.page_chars),
             extracting_tool(library, options.page_chars),
+            *([reviewing_tool(library, Path(options.reviews), options.page_chars)] if options.reviews else []),
         ],
         log_level=options.log_level,
         lifespan=load_after_greeting,

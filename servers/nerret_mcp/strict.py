@@ -24,12 +24,20 @@ class _Strict(ArgModelBase):
 
 
 class StrictTool(Tool):
-    """A reading tool whose schema has ``additionalProperties: false`` and whose errors name the argument."""
+    """A tool whose schema has ``additionalProperties: false`` and whose errors name the argument."""
 
     @classmethod
-    def reading(cls, function: Callable[..., Any], *, name: str, title: str, description: str) -> Self:
+    def reading(
+        cls,
+        function: Callable[..., Any],
+        *,
+        name: str,
+        title: str,
+        description: str,
+        annotations: ToolAnnotations = _READING,
+    ) -> Self:
         """Make the tool of a function that returns ``Annotated[CallToolResult, Model]``."""
-        tool = cls.from_function(function, name=name, title=title, description=description, annotations=_READING)
+        tool = cls.from_function(function, name=name, title=title, description=description, annotations=annotations)
         loose = tool.fn_metadata.arg_model
         strict = create_model(loose.__name__, __base__=(loose, _Strict))
         tool.fn_metadata.arg_model = strict

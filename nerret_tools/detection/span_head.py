@@ -84,9 +84,10 @@ class SpanHead(nn.Module, SpanChooser):
     def word_states(self, states: Tensor, windows: Windows) -> tuple[Tensor, Tensor, Tensor, list[np.ndarray]]:
         """Gather words from tokens: the three arguments of `forward`, and the bounds of `WordLayout`."""
         layout = lay_out(windows)
-        return *self._gather(states, layout), layout.bounds
+        return *self.words_of(states, layout), layout.bounds
 
-    def _gather(self, states: Tensor, layout: WordLayout) -> tuple[Tensor, Tensor, Tensor]:
+    def words_of(self, states: Tensor, layout: WordLayout) -> tuple[Tensor, Tensor, Tensor]:
+        """The three arguments of `forward`."""
         # One gather and one sum for the whole batch: many small ones would cost more than the backbone.
         place, lengths = states.device, layout.lengths
         owner = torch.from_numpy(np.repeat(np.arange(lengths.size), lengths.ravel())).to(place)
@@ -100,7 +101,7 @@ class SpanHead(nn.Module, SpanChooser):
     @torch.inference_mode()
     def probabilities(self, states: Tensor, layout: WordLayout) -> np.ndarray:
         """See `SpanChooser`."""
-        words, shapes, mask = self._gather(states, layout)
+        words, shapes, mask = self.words_of(states, layout)
         return np.asarray(self(words, shapes, mask).sigmoid().float().cpu().numpy())
 
     def save(self, path: Path) -> None:

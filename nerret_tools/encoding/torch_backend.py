@@ -16,7 +16,6 @@ from nerret_tools.encoding.devices import to_device
 from nerret_tools.encoding.encoder import TextEncoder
 from nerret_tools.encoding.packing import run_packed
 from nerret_tools.encoding.replicas import run_batches
-from nerret_tools.encoding.windows import TokenizedText, Window
 from nerret_tools.errors import ModelError
 
 BATCH_TOKENS = 2048  # padded tokens a batch; more of them leave a CPU's cache and are slower
@@ -108,18 +107,6 @@ class TorchEncoder(TextEncoder):
             at the end.
         """
         return cast(tuple[Tensor, Tensor | None], self.inner(self.backend.run(self.complete(token_ids)), token_ids))
-
-    def states(self, texts: Sequence[str]) -> tuple[list[tuple[TokenizedText, Window]], Tensor]:
-        """Return the state blocks of each text's first window, for training a span head.
-
-        Returns:
-            The text and the window of each row, and the states ``[n, n_tokens, d]``.
-        """
-        views = [(tokens, self.windows(tokens)[0]) for tokens in self.tokenize(texts)]
-        _, states = self.run([text.ids[window.start : window.end] for text, window in views])
-        if states is None:
-            raise ModelError("this backbone was cut without state blocks")
-        return views, states
 
 
 def pool_spans(tapped: Tensor, spans: Sequence[tuple[int, int, int]], pooling: str) -> Tensor:

@@ -70,8 +70,10 @@ def test_given_spans_are_read_and_a_hopeless_one_is_reported(model):
 def test_the_span_head_proposes_the_same_from_the_same_states(exact):
     light = Model(SPEC).load().head
 
-    views, tensor = exact.encoder.states([text for text in TEXTS if text])
-    states, windows = tensor.numpy(), views
+    encoder = exact.encoder
+    windows = [(tokens, encoder.windows(tokens)[0]) for tokens in encoder.tokenize([text for text in TEXTS if text])]
+    _, tensor = encoder.run([tokens.ids[window.start : window.end] for tokens, window in windows])
+    states = tensor.numpy()
     floor = 0.02
     for (spans, values), (theirs, others) in zip(
         light.scored(states, windows, floor), exact.head.scored(tensor, windows, floor), strict=True

@@ -6,27 +6,29 @@ part alone and on the whole score), and the states of marked sentences go to the
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.encoding.adapter import merge_adapter, save_adapter
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.encoding.torch_backend import TorchEncoder, pool_spans
+from nerret_tools.lab.training.ahead import Ahead, Comparison, Reading, compare
 from nerret_tools.lab.training.descent import Descent, Group
-from nerret_tools.lab.training.examples import Batch, MarkedSentence
+from nerret_tools.lab.training.examples import Batch
 from nerret_tools.lab.training.projection import compress_projection, multi_positive_loss
 from nerret_tools.lab.training.recipe import BodyStep
-from nerret_tools.lab.training.spans import MarkedText, batches, span_loss
+from nerret_tools.lab.training.spans import MarkedText, span_loss
 from nerret_tools.models.spec import ADAPTER_FILE, CONTEXT_FILE, PROJECTION_FILE, SPAN_HEAD_FILE
 
-PART_TOKENS = 2048  # padded tokens that run together: like lengths share a part, so little is padding
-SAVE_EVERY = 100  # steps between two snapshots, so that a run can be judged while it goes on
+FREE_SHARE = 0.7  # of the steps; behind it the matrices are cut to the kept rank again and again, so that what is
+CUT_EVERY = 50  # lost by that is learnt otherwise
+SAVE_EVERY = 100  # steps between two snapshots then, so that a run can be judged while it goes on
 SAMPLE_BATCHES = 8  # that centre and principal axes are taken from
 LAYERS = ("query", "key", "value", "dense")  # BERT's linear layers
 
@@ -54,7 +56,7 @@ class Heads:
 
 def train_body(
     encoder: TorchEncoder,
-    draws: Mapping[str, Callable[[], Batch]],
+    draws: Mapping[str, Callable[[int], Batch]],
     texts: Sequence[MarkedText],
     recipe: BodyStep,
     start: Path | None,
@@ -64,7 +66,8 @@ def train_body(
 
     Args:
         encoder: With the backbone as published.
-        draws: Sources of batches by the names in ``recipe.order``; there "spans" is a batch of ``texts``.
+        draws: Sources of batches by the names in ``recipe.order``, from the number of a step; there "spans" is a
+            batch of ``texts``.
         texts: Sentences with marked spans.
         recipe: How.
         start: Folder with earlier weights to go on from, of any output dimension.
@@ -81,7 +84,9 @@ def train_body(
         layer.weight.requires_grad_(True)
     for head in (heads.projection, heads.context, heads.spans):
         head.train()
+    scale = torch.tensor([3.0, -8.0], device=encoder.backbone.device, requires_grad=True)  # of pairs: log factor, shift
     descent = Descent(
+        Group([scale], recipe.head_learning_rate * 10, weight_decay=0.0),
         Group([layer.weight for layer in layers.values()], recipe.learning_rate, weight_decay=0.0),
         Group(
             [*heads.projection.parameters(), *heads.context.parameters(), *heads.spans.parameters()],
@@ -91,22 +96,25 @@ def train_body(
         clip=1.0,
         every=20,
     )
-    generator = random.Random(recipe.seed)
-    marked = batches(texts, recipe.spans.batch_size, recipe.steps, generator)
+    ahead = Ahead(encoder, draws, texts, recipe.spans, recipe.order, recipe.steps, recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
-    for step in range(1, recipe.steps + 1):
-        source = recipe.order[(step - 1) % len(recipe.order)]
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
-            if source == "spans":
-                loss = recipe.span_weight * span_loss(heads.spans, encoder, next(marked), recipe.spans, generator)
+    for step, (source, batch) in enumerate(ahead.run(), start=1):
+        with torch.autocast(encoder.backbone.device.type, torch.bfloat16, enabled=recipe.bfloat16):
+            if isinstance(batch, Comparison):
+                loss = _contrast(encoder, heads, batch, recipe, scale)
             else:
-                loss = _contrast(encoder, heads, draws[source](), recipe.temperature, recipe.context_weight)
+                loss = recipe.span_weight * span_loss(heads.spans, encoder, batch, recipe.spans.negative_weight)
         descent.step(**{source: loss})
-        if step % SAVE_EVERY == 0 or step == recipe.steps:
-            rank = recipe.kept_rank
-            changes = {name: layer.weight.detach() - published[name] for name, layer in layers.items()}
-            save_adapter({name: low_rank(change, rank) for name, change in changes.items()}, out / ADAPTER_FILE)
-            heads.save(out)
+        last = step == recipe.steps
+        if last or (step % CUT_EVERY == 0 and step > FREE_SHARE * recipe.steps):
+            kept = {}
+            for name, layer in layers.items():
+                kept[name] = down, up = low_rank(layer.weight.detach() - published[name], recipe.kept_rank)
+                with torch.no_grad():
+                    layer.weight.copy_(published[name] + up @ down)
+            if last or step % SAVE_EVERY == 0:
+                save_adapter(kept, out / ADAPTER_FILE)
+                heads.save(out)
     return out
 
 
@@ -121,74 +129,65 @@ def linear_layers(model: nn.Module) -> dict[str, nn.Linear]:
 
 def low_rank(change: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     """Return the factors ``[rank, in]`` and ``[out, rank]`` whose product is nearest to ``change``."""
-    left, sizes, right = torch.linalg.svd(change, full_matrices=False)
-    share = sizes[:rank].sqrt()  # to both sides alike, so that half precision suits both
-    return share[:, None] * right[:rank], left[:, :rank] * share
+    if change.shape[0] > change.shape[1]:
+        up, down = low_rank(change.T, rank)
+        return down.T, up.T
+    squares, axes = torch.linalg.eigh(change.double() @ change.T.double())  # quicker than an SVD of the whole
+    left = axes[:, -rank:].float()
+    share = squares[-rank:].clamp(min=1e-30).pow(0.25).float()  # to both sides alike, so that half precision suits both
+    return (left.T @ change) / share[:, None], left * share
 
 
-def _contrast(encoder: TorchEncoder, heads: Heads, batch: Batch, temperature: float, weight: float) -> Tensor:
+def _contrast(encoder: TorchEncoder, heads: Heads, batch: Comparison, recipe: BodyStep, scale: Tensor) -> Tensor:
     """Loss of the mention part alone and of the whole score."""
-    anchors = [MarkedSentence(anchor, [(0, len(anchor))]) for anchor in batch.anchors]
-    vectors, around = represent(encoder, [*anchors, *batch.texts])
-    count = len(anchors)
-    with torch.autocast("cpu", enabled=False):
+    vectors, around = represent(encoder, batch.reading)
+    count, place = len(batch.positive), vectors.device
+    with torch.autocast(place.type, enabled=False):
         mention, context = heads.projection(vectors), heads.context(around)
+        weight = recipe.context_weight
         alone = mention[:count] @ mention[count:].T
         whole = (1 - weight) * alone + weight * (context[:count] @ context[count:].T)
-        positive, unknown = torch.from_numpy(batch.positive), torch.from_numpy(batch.unknown)
-        losses = [multi_positive_loss(cosines / temperature, positive, unknown) for cosines in (alone, whole)]
-    return (losses[0] + losses[1]) / 2
+        positive, unknown = (torch.from_numpy(known).to(place) for known in (batch.positive, batch.unknown))
+        losses = [multi_positive_loss(cosines / recipe.temperature, positive, unknown) for cosines in (alone, whole)]
+        loss = (losses[0] + losses[1]) / 2
+        if recipe.pair_weight:
+            loss = loss + recipe.pair_weight * pair_loss(scale[0].exp() * whole + scale[1], positive, ~unknown)
+    return loss
 
 
-def represent(encoder: TorchEncoder, texts: Sequence[MarkedSentence]) -> tuple[Tensor, Tensor]:
-    """Representations of all texts' spans and of their contexts, each ``[n_spans, d]``, in order, with gradients.
+def pair_loss(logits: Tensor, positive: Tensor, known: Tensor) -> Tensor:
+    """Each pair judged by itself (the sigmoid loss of SigLIP, arXiv 2303.15343), per positive pair.
 
-    A text is cut to its first window; a span behind it is read at the window's end.
+    Args:
+        logits: ``[n_types, n_mentions]``.
+        positive: True where the mention is of the type.
+        known: False where nobody knows.
     """
-    tokenized = encoder.tokenize([one.text for one in texts])
-    reach = encoder.context_tokens or 0
-    spans = []
-    for tokens, one in zip(tokenized, texts, strict=True):
-        places = []
-        for start, end in one.spans:
-            first, stop = tokens.tokens_of(start, end) or (0, 1)
-            stop = min(stop, encoder.window_size)
-            places.append((min(first, stop - 1), stop))
-        spans.append(places)
-    order = sorted(range(len(texts)), key=lambda number: len(tokenized[number].ids))
-    parts: list[Tensor] = []
-    around: list[Tensor] = []
-    owners: list[int] = []
-    position = 0
-    while position < len(order):
-        part = [order[position]]
-        while position + len(part) < len(order):
-            width = len(tokenized[order[position + len(part)]].ids) + 2
-            if width * (len(part) + 1) > PART_TOKENS:
-                break
-            part.append(order[position + len(part)])
-        position += len(part)
-        tapped, _ = encoder.run([tokenized[number].ids[: encoder.window_size] or [0] for number in part])
-        inside = [(row, first, stop) for row, number in enumerate(part) for first, stop in spans[number]]
-        lengths = [max(1, min(encoder.window_size, len(tokenized[number].ids))) for number in part]
-        contexts = [(row, max(0, first - reach), min(lengths[row], stop + reach)) for row, first, stop in inside]
-        parts.append(pool_spans(tapped, inside, encoder.backbone.tap.pooling))
-        around.append(pool_spans(tapped, contexts, "mean"))
-        owners += [number for number in part for _ in spans[number]]
-    back = torch.tensor(sorted(range(len(owners)), key=owners.__getitem__))
-    return torch.cat(parts)[back], torch.cat(around)[back]
+    each = F.binary_cross_entropy_with_logits(logits, positive.float(), reduction="none")
+    return each[known].sum() / positive.sum().clamp(min=1)
+
+
+def represent(encoder: TorchEncoder, reading: Reading) -> tuple[Tensor, Tensor]:
+    """Representations of all spans and of their contexts, each ``[n_spans, d]``, in order, with gradients."""
+    vectors, around = [], []
+    for part in reading.parts:
+        tapped, _ = encoder.run(part.ids)
+        vectors.append(pool_spans(tapped, part.spans, encoder.backbone.tap.pooling))
+        around.append(pool_spans(tapped, part.contexts, "mean"))
+    order = torch.from_numpy(reading.order).to(vectors[0].device)
+    return torch.cat(vectors)[order], torch.cat(around)[order]
 
 
 @torch.no_grad()
-def _heads(encoder: TorchEncoder, draws: Sequence[Callable[[], Batch]], recipe: BodyStep, start: Path | None) -> Heads:
+def _heads(
+    encoder: TorchEncoder, draws: Sequence[Callable[[int], Batch]], recipe: BodyStep, start: Path | None
+) -> Heads:
     """New heads with the centre of some batches, or earlier ones, rotated to their principal axes and cut."""
     mentions, contexts = [], []
     for number in range(SAMPLE_BATCHES):
-        batch = draws[number % len(draws)]()
-        anchors = [MarkedSentence(anchor, [(0, len(anchor))]) for anchor in batch.anchors]
-        vectors, around = represent(encoder, [*batch.texts, *anchors])
-        mentions.append(vectors)
-        contexts.append(around)
+        vectors, around = represent(encoder, compare(encoder, draws[number % len(draws)](number)).reading)
+        mentions.append(vectors.cpu())
+        contexts.append(around.cpu())
     width = encoder.backbone.hidden_size * len(encoder.backbone.state_blocks)
     parts = []
     for file, sample, dimension in (
@@ -203,4 +202,6 @@ def _heads(encoder: TorchEncoder, draws: Sequence[Callable[[], Batch]], recipe: 
         parts.append(head)
     spans = SpanHead(width) if start is None else SpanHead.load(start / SPAN_HEAD_FILE)
     projection, context = parts
-    return Heads(projection, context, spans)
+    return Heads(
+        *(head.to(encoder.backbone.device) for head in (projection, context)), spans.to(encoder.backbone.device)
+    )

@@ -20,8 +20,8 @@ from nerret_tools.lab.training.typed import TypedExamples, read_typed
 logger = logging.getLogger(__name__)
 
 
-def draws(recipe: BodyStep, data: Path) -> dict[str, Callable[[], Batch]]:
-    """The sources of batches that the recipe's order names."""
+def draws(recipe: BodyStep, data: Path) -> dict[str, Callable[[int], Batch]]:
+    """The sources of batches that the recipe's order names, from the number of a step."""
     taxonomy = read_wordnet(data / recipe.taxonomy)
     labelled = [read_labelled(data / source.path, data / source.types) for source in recipe.labelled]
     more = [read_documents(data / source.path) for source in recipe.texts]
@@ -34,7 +34,7 @@ def draws(recipe: BodyStep, data: Path) -> dict[str, Callable[[], Batch]]:
     sentences += [MarkedSentence(text.text, list(text.spans)) for text in typed if text.spans]
     mined = mine_types((sentence.text for sentence in sentences), taxonomy)
     logger.info("%d types, %d mined mentions, %d sentences", len(taxonomy.types), len(mined), len(sentences))
-    sources: dict[str, Callable[[], Callable[[], Batch]]] = {
+    sources: dict[str, Callable[[], Callable[[int], Batch]]] = {
         "labelled": lambda: (
             LabelledExamples(labelled, recipe.sentences, recipe.wordings, recipe.groups, recipe.noise, recipe.seed).draw
         ),

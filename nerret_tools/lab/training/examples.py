@@ -65,6 +65,7 @@ class TaxonomyExamples:
     def __init__(self, taxonomy: Taxonomy, sentences: Sequence[MarkedSentence], types: int, seed: int) -> None:
         self.taxonomy = taxonomy
         self.count = types
+        self.seed = seed
         self.random = random.Random(seed)
         self.families = [children for children in taxonomy.children if len(children) > 1]
         self.contexts = _contexts(taxonomy, sentences)
@@ -76,8 +77,10 @@ class TaxonomyExamples:
         self.pools = [list(range(len(taxonomy.types))), with_names or list(range(len(taxonomy.types)))]
         self.generator = np.random.default_rng(seed)
 
-    def draw(self) -> Batch:
-        """Return as many types, each with one member."""
+    def draw(self, number: int) -> Batch:
+        """Return as many types, each with one member; the same for the same number."""
+        self.random.seed(f"{self.seed} {number}")
+        self.generator = np.random.default_rng([self.seed, number])
         types = self._types()
         synsets = [int(self.generator.choice(self.taxonomy.members[t], p=_share(self.weights[t]))) for t in types]
         anchors = []
@@ -142,6 +145,7 @@ class LabelledExamples:
     ) -> None:
         self.count = sentences
         self.noise = noise
+        self.seed = seed
         self.random = random.Random(seed)
         self.names: dict[str, list[str]] = {_group(name): ways for name, ways in groups.items()}
         self.marked: list[tuple[str, dict[tuple[int, int], frozenset[str]]]] = []
@@ -162,11 +166,12 @@ class LabelledExamples:
                 self.marked.append((document.text, {span: frozenset(found) for span, found in kinds.items()}))
         self.types = sorted(self.of_type)
 
-    def draw(self) -> Batch:
+    def draw(self, number: int) -> Batch:
         """Return sentences of random types with all their mentions, and all types as anchors."""
+        self.random.seed(f"{self.seed} {number}")
         texts, kinds = [], []
-        for number in range(self.count):
-            kind = self.types[number % len(self.types)] if number < len(self.types) else self.random.choice(self.types)
+        for place in range(self.count):
+            kind = self.types[place] if place < len(self.types) else self.random.choice(self.types)
             text, spans = self.marked[self.random.choice(self.of_type[kind])]
             if self.random.random() < self.noise:
                 text = roughen(text, list(spans), self.random)
@@ -214,6 +219,7 @@ class MinedExamples:
     ) -> None:
         self.count = count
         self.noise = noise
+        self.seed = seed
         self.random = random.Random(seed)
         self.related = _related({one.kind for one in mined}, taxonomy)
         kinds_of: dict[str, set[str]] = defaultdict(set)
@@ -234,8 +240,9 @@ class MinedExamples:
         # A frequent kind is drawn more often, but not in proportion.
         self.weights = [len(self.of_kind[kind]) ** 0.5 for kind in self.kinds]
 
-    def draw(self) -> Batch:
+    def draw(self, number: int) -> Batch:
         """Return as many mentions of different kinds, and those kinds."""
+        self.random.seed(f"{self.seed} {number}")
         kinds = list(dict.fromkeys(self.random.choices(self.kinds, self.weights, k=self.count)))
         texts, names = [], []
         for kind in kinds:

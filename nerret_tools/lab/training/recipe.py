@@ -108,6 +108,7 @@ class BodyStep(_Part):
         temperature: Of InfoNCE.
         learning_rate: Peak of one cycle, of the blocks' matrices.
         head_learning_rate: The same of the heads.
+        pair_weight: Of the loss that judges each pair by itself.
         span_weight: Of the detection loss.
         noise: Share of sentences that are misspelt or cut short.
         bfloat16: Whether the blocks run in it.
@@ -136,6 +137,7 @@ class BodyStep(_Part):
     temperature: float = 0.05
     learning_rate: float = 1e-4
     head_learning_rate: float = 5e-4
+    pair_weight: float = 0.0
     span_weight: float = 0.5
     noise: float = 0.15
     bfloat16: bool = True

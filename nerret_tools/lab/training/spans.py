@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from nerret_tools.detection.span_chooser import MAX_WORDS
+from nerret_tools.detection.span_chooser import MAX_WORDS, WordLayout, lay_out
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import MIXED, TITLE, UNKNOWN, UPPER
 from nerret_tools.encoding.torch_backend import TorchEncoder
 from nerret_tools.encoding.windows import TokenizedText, Window
+from nerret_tools.errors import ModelError
 from nerret_tools.lab.training.descent import Descent, Group
 from nerret_tools.lab.training.recipe import SpansStep, SpanTraining
 
@@ -59,56 +60,66 @@ def train_span_head(
     """
     torch.manual_seed(recipe.seed)
     width = encoder.backbone.hidden_size * len(encoder.backbone.state_blocks)
-    head = start or SpanHead(width)
+    head = (start or SpanHead(width)).to(encoder.backbone.device)
     head.threshold, head.overlap_threshold = recipe.threshold, recipe.overlap_threshold
     head.train()
     descent = Descent(Group(head.parameters(), recipe.learning_rate), steps=recipe.steps, clip=1.0, every=100)
     generator = random.Random(recipe.seed)
-    for batch in batches(texts, recipe.training.batch_size, recipe.steps, generator):
-        loss = span_loss(head, encoder, batch, recipe.training, generator)
-        descent.step(loss=loss)
+    for _ in range(recipe.steps):
+        batch = prepare_spans(encoder, texts, recipe.training, generator)
+        descent.step(loss=span_loss(head, encoder, batch, recipe.training.negative_weight))
     return head.eval()
 
 
-def batches(texts: Sequence[MarkedText], size: int, steps: int, generator: random.Random) -> Iterator[list[MarkedText]]:
-    """Batches of like length from a large shuffled pool, as many as there are steps."""
-    given = 0
-    while True:
-        order = list(texts)
-        generator.shuffle(order)
-        pool_size = 32 * size
-        for first in range(0, len(order), pool_size):
-            pool = sorted(order[first : first + pool_size], key=lambda text: len(text.text))
-            parts = [pool[i : i + size] for i in range(0, len(pool), size)]
-            generator.shuffle(parts)
-            for part in parts:
-                if given == steps:
-                    return
-                given += 1
-                yield part
+@dataclass(frozen=True)
+class SpanBatch:
+    """Sentences, ready for the span head.
+
+    Attributes:
+        ids: Tokens of each sentence's first window.
+        layout: Where their words are.
+        shapes: Letter case of the words, hidden in some sentences, ``[n, longest]``.
+        labels: See `span_labels`, ``[n, longest, MAX_WORDS]``.
+    """
+
+    ids: list[list[int]]
+    layout: WordLayout
+    shapes: np.ndarray
+    labels: np.ndarray
 
 
-def span_loss(
-    head: SpanHead,
-    encoder: TorchEncoder,
-    batch: list[MarkedText],
-    recipe: SpanTraining,
-    generator: random.Random,
-) -> torch.Tensor:
-    """Detection loss of a batch; the encoder's weights get gradients where they want them."""
-    views, states = encoder.states([marked.text for marked in batch])
-    words, shapes, mask, bounds = head.word_states(states, views)
+def prepare_spans(
+    encoder: TorchEncoder, texts: Sequence[MarkedText], recipe: SpanTraining, generator: random.Random
+) -> SpanBatch:
+    """Draw sentences of like length: neighbours in a sorted pool of 32 times as many."""
+    pool = sorted(generator.choices(texts, k=32 * recipe.batch_size), key=lambda text: len(text.text))
+    first = recipe.batch_size * generator.randrange(32)
+    batch = pool[first : first + recipe.batch_size]
+    tokenized = encoder.tokenize([marked.text for marked in batch])
+    views = [(tokens, encoder.windows(tokens)[0]) for tokens in tokenized]
+    layout = lay_out(views)
+    shapes = layout.shapes.copy()
     labels = np.full((*shapes.shape, MAX_WORDS), -1.0, dtype=np.float32)
-    for row, (marked, (tokens, window), bound) in enumerate(zip(batch, views, bounds, strict=True)):
+    for row, (marked, (tokens, window), bound) in enumerate(zip(batch, views, layout.bounds, strict=True)):
         count = len(bound) - 1
-        labels[row, :count] = span_labels(marked, tokens, window, bound, shapes[row, :count].numpy())
+        labels[row, :count] = span_labels(marked, tokens, window, bound, shapes[row, :count])
         if generator.random() < recipe.drop_case:
             shapes[row] = UNKNOWN
-    logits = head(words, shapes, mask)
-    target = torch.from_numpy(labels)
+    ids = [list(tokens.ids[window.start : window.end]) for tokens, window in views]
+    return SpanBatch(ids, layout, shapes, labels)
+
+
+def span_loss(head: SpanHead, encoder: TorchEncoder, batch: SpanBatch, negative_weight: float) -> torch.Tensor:
+    """Detection loss of a batch; the encoder's weights get gradients where they want them."""
+    _, states = encoder.run(batch.ids)
+    if states is None:
+        raise ModelError("this backbone was cut without state blocks")
+    words, _, mask = head.words_of(states, batch.layout)
+    logits = head(words, torch.from_numpy(batch.shapes).to(words.device), mask)
+    target = torch.from_numpy(batch.labels).to(words.device)
     known = (target >= 0) & torch.isfinite(logits)
     losses = F.binary_cross_entropy_with_logits(logits[known], target[known], reduction="none")
-    weights = torch.where(target[known] > 0.5, 1.0, recipe.negative_weight)
+    weights = torch.where(target[known] > 0.5, 1.0, negative_weight)
     return (losses * weights).sum() / (target == 1).sum().clamp(min=1)
 
 

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -39,9 +38,6 @@ from nerret_tools.lab.training.taxonomy import read_wordnet
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.encoders import load_encoder
 from nerret_tools.models.spec import ADAPTER_FILE, CALIBRATION_FILE, PROJECTION_FILE, RECIPE_FILE, SPAN_HEAD_FILE
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +133,7 @@ def make_body(spec: ModelSpec, recipe: BodyStep, data: Path, out: Path) -> Path:
             f"{spec.dimension} and {spec.context_dimension}"
         )
     texts = marked_texts(recipe.spans, data)
-    encoder = load_encoder(spec, precision="float32", device="cpu", adapted=False)
+    encoder = load_encoder(spec, precision="float32", adapted=False)
     start = out if (out / ADAPTER_FILE).is_file() else None
     return train_body(encoder, draws(recipe, data), texts, recipe, start, out)
 

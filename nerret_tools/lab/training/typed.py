@@ -14,6 +14,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -178,7 +179,7 @@ class TypedExamples:
         self.texts = [text for text in texts if text.spans]
         self.relations = TypeRelations(self.texts, taxonomy)
         self.sentences, self.types, self.noise = sentences, types, noise
-        self.random = random.Random(seed)
+        self.seed, self.random = seed, random.Random(seed)
         places: dict[str, set[int]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
         for number, text in enumerate(self.texts):
@@ -192,11 +193,11 @@ class TypedExamples:
         self.heads = sorted(self.places)
         self.weights = [len(self.places[head]) ** 0.5 for head in self.heads]
         self.all_names = sorted({name for text in self.texts for kinds in text.types for name in kinds})
-        self.order: list[int] = []
 
-    def draw(self) -> Batch:
-        """Return a batch: half of its texts in families of one head noun."""
-        chosen = self._texts()
+    def draw(self, number: int) -> Batch:
+        """Return a batch: half of its texts in families of one head noun; the same for the same number."""
+        self.random.seed(f"{self.seed} {number}")
+        chosen = self._texts(number)
         kinds = [types for text in chosen for types in text.types]
         names = self._names(kinds)
         judged = np.array([[self.relations.judge(name, types) for types in kinds] for name in names])
@@ -208,16 +209,17 @@ class TypedExamples:
             )
         return Batch([self._word(name) for name in names], marked, judged == TRUE, judged == UNKNOWN)
 
-    def _texts(self) -> list[TypedText]:
+    def _texts(self, number: int) -> list[TypedText]:
         chosen: dict[int, None] = {}
         while len(chosen) < self.sentences // 2:
             [head] = self.random.choices(self.heads, self.weights)
             chosen.update(dict.fromkeys(self.random.sample(self.places[head], min(3, len(self.places[head])))))
+        position = number * (self.sentences - self.sentences // 2)
         while len(chosen) < self.sentences:
-            if not self.order:
-                self.order = self.random.sample(range(len(self.texts)), len(self.texts))
-            chosen[self.order.pop()] = None
-        return [self.texts[number] for number in list(chosen)[: self.sentences]]
+            turn, place = divmod(position, len(self.texts))
+            chosen[_order(len(self.texts), self.seed, turn)[place]] = None
+            position += 1
+        return [self.texts[place] for place in list(chosen)[: self.sentences]]
 
     def _names(self, kinds: Sequence[tuple[str, ...]]) -> list[str]:
         """A type of each mention, then siblings with another modifier, then any."""
@@ -239,3 +241,9 @@ class TypedExamples:
         if ways and self.random.random() < 0.2:
             return self.random.choice(ways)
         return reword([name], None, self.random)
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, turn: int) -> list[int]:
+    """All texts in the order in which one turn goes through them."""
+    return random.Random(f"{seed} {turn}").sample(range(count), count)

@@ -17,6 +17,7 @@ from nerret_tools.encoding.adapter import merge_adapter, read_adapter
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.lab.training import body, body_data
+from nerret_tools.lab.training.ahead import prepare
 from nerret_tools.lab.training.examples import MarkedSentence
 from nerret_tools.models import find_spec
 from nerret_tools.models.encoders import load_encoder
@@ -38,7 +39,6 @@ def world(tmp_path, noun_file, labelled_files, typed_file, monkeypatch):
 
     monkeypatch.setattr(body_data, "read_wordnet", lambda path, **_: taxonomy.read_wordnet(path, min_members=1))
     spec = find_spec("minilm")
-    monkeypatch.setattr(body, "PART_TOKENS", 64)
     return {
         "kind": "body",
         "taxonomy": noun_file.name,
@@ -78,10 +78,12 @@ def test_what_is_merged_gives_what_was_trained(world, tmp_path, monkeypatch, cap
     for source in world["order"]:
         assert source in caplog.text
     with torch.inference_mode():
-        expected, _ = body.represent(trained[0], TEXTS)
+        expected, _ = body.represent(trained[0], prepare(trained[0], TEXTS))
         spec = dataclasses.replace(find_spec("minilm"), weights=tmp_path / "out")
-        before, _ = body.represent(load_encoder(spec, precision="float32", adapted=False), TEXTS)
-        after, _ = body.represent(load_encoder(spec, precision="float32"), TEXTS)
+        before, after = (
+            body.represent(encoder, prepare(encoder, TEXTS))[0]
+            for encoder in (load_encoder(spec, precision="float32", adapted=adapted) for adapted in (False, True))
+        )
     change = (expected - before).abs().max()
     assert change > 1e-3
     assert (after - expected).abs().max() < 0.02 * change  # factors are kept in half precision

@@ -89,8 +89,8 @@ def test_a_noun_is_positive_for_every_category_above_it(noun_file):
     assert [taxonomy.synsets[number].lemmas for number in examples.contexts] == [("Old Bess",)]
     names = [taxonomy.synsets[number].lemmas[0] for number in taxonomy.types]
     seen = False
-    for _ in range(30):
-        batch = examples.draw()
+    for number in range(30):
+        batch = examples.draw(number)
         assert batch.positive.shape == (len(batch.anchors), len(batch.texts)) == (4, 4)
         assert batch.positive.any(axis=0).all()
         for column, text in enumerate(batch.texts):
@@ -125,8 +125,8 @@ def test_marked_entities_are_positive_for_their_type_and_their_group(tmp_path, l
     marked, types = labelled_files
     data = read_labelled(tmp_path / marked, tmp_path / types)
     examples = LabelledExamples([data], 6, {"river": ["stream"]}, {"town": ["settlement"]}, noise=0.0, seed=0)
-    for _ in range(10):
-        batch = examples.draw()
+    for number in range(10):
+        batch = examples.draw(number)
         assert len(batch.anchors) == 3
         column = 0
         for text in batch.texts:
@@ -150,7 +150,7 @@ def test_what_is_a_kind_of_the_other_is_no_negative(noun_file):
     ]
     mined = list(mine(texts, {"barge", "vehicle", "animal"}))
     examples = MinedExamples(mined, [], taxonomy, count=12, noise=0.0, seed=0)
-    batch = examples.draw()
+    batch = examples.draw(0)
     kinds = [next(k for k in ("barge", "vehicle", "animal") if plural(k) in a or k in a) for a in batch.anchors]
     names = [text.text[slice(*text.spans[0])] for text in batch.texts]
     kind_of = {"Old Bess": "barge", "Wild Rover": "vehicle", "Red Fox": "animal"}

@@ -25,7 +25,8 @@ def encoder():
 
 def labels_of(encoder, text, spans, complete, unknown=(), partly=False):
     marked = MarkedText(text, tuple(spans), complete, tuple(unknown), partly)
-    [(tokens, window)], _ = encoder.states([text])
+    [tokens] = encoder.tokenize([text])
+    [window] = encoder.windows(tokens)
     words = tokens.words[window.start : window.end]
     bound = [0, *(i for i in range(1, len(words)) if words[i] != words[i - 1]), len(words)]
     starts = tokens.starts[bound[:-1]]

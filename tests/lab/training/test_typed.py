@@ -59,7 +59,7 @@ def test_a_batch_compares_makers_with_makers(typed_file, taxonomy):
     examples = TypedExamples(
         read_typed([typed_file], sentence_ranges), taxonomy, sentences=6, types=7, noise=0.5, seed=1
     )
-    batch = examples.draw()
+    batch = examples.draw(0)
     assert len(batch.texts) == 6
     assert batch.positive.shape == batch.unknown.shape == (7, sum(len(one.spans) for one in batch.texts))
     assert batch.positive.any()

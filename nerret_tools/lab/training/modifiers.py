@@ -1,6 +1,6 @@
 """Whether a modifier counts: "German composer" is no Czech one.
 
-    python -m nerret_tools.lab.evaluation.modifiers DATA [--model minilm]
+    python -m nerret_tools.lab.training.modifiers DATA [--model minilm]
 
 DATA has `typed/` and `wordnet/` as the recipe names them. Of the passages that no training saw it takes the types with
 a modifier that at least two sentences have a mention of, and at least three one of the same noun with another

@@ -1,6 +1,6 @@
 """How much a list depends on the wording of its type: singular, plural, "names of …".
 
-    python -m nerret_tools.lab.evaluation.stability LABELLED.jsonl TYPES.json [LABELLED TYPES …] [--limit 2000]
+    python -m nerret_tools.lab.training.stability LABELLED.jsonl TYPES.json [LABELLED TYPES …] [--limit 2000]
 
 Prints the overlap (Jaccard) of the lists over the default cut-off, for each type and in the mean.
 """

@@ -92,9 +92,9 @@ def prepare_spans(
     encoder: TorchEncoder, texts: Sequence[MarkedText], recipe: SpanTraining, generator: random.Random
 ) -> SpanBatch:
     """Draw sentences of like length: neighbours in a sorted pool of 32 times as many."""
-    pool = sorted(generator.choices(texts, k=32 * recipe.batch_size), key=lambda text: len(text.text))
-    first = recipe.batch_size * generator.randrange(32)
-    batch = pool[first : first + recipe.batch_size]
+    pool = generator.sample(texts, min(32 * recipe.batch_size, len(texts)))
+    first = recipe.batch_size * generator.randrange(-(-len(pool) // recipe.batch_size))
+    batch = sorted(pool, key=lambda text: len(text.text))[first : first + recipe.batch_size]
     tokenized = encoder.tokenize([marked.text for marked in batch])
     views = [(tokens, encoder.windows(tokens)[0]) for tokens in tokenized]
     layout = lay_out(views)

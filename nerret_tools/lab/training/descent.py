@@ -13,6 +13,7 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 SMOOTHING = 0.95  # of the logged losses
+WARM_UP = 0.1001  # share of the steps; not a tenth sharp, at which a run of ten steps divides by zero
 
 
 class Group(NamedTuple):
@@ -41,7 +42,9 @@ class Descent:
                 for group in groups
             ]
         )
-        self._schedule = torch.optim.lr_scheduler.OneCycleLR(self._optimizer, rates, total_steps=steps, pct_start=0.1)
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimizer, rates, total_steps=steps, pct_start=WARM_UP
+        )
         self._steps, self._clip, self._every = steps, clip, every
         self._done = 0
         self._running: dict[str, float] = {}

@@ -11,7 +11,7 @@ from nerret_page.desk import Desk
 from nerret_page.question import Question
 from nerret_page.rankings import Rankings
 from nerret_page.rendering import page
-from nerret_tools import EntityIndex, Hit, Mention
+from nerret_tools import EntityIndex, Mention
 from nerret_tools.showing import title_of
 from nerret_tools.showing.excerpt import pieces
 
@@ -63,10 +63,10 @@ class Reading:
             documents = index.get([document_id])
             if not documents:
                 return page(request, "missing.html", code=404, question=question, document_id=document_id)
-            hit, neighbours = None, Neighbours()
             if question.entity_type:
-                hit, neighbours = self._asked(index, question, document_id)
-            mentions = _places(hit) if hit else [] if question.entity_type else index.mentions(document_id)
+                mentions, neighbours = self._asked(index, question, document_id)
+            else:
+                mentions, neighbours = index.mentions(document_id), Neighbours()
         text = documents[0].text
         at = _place(request.query_params.get("at"), mentions)
         begin = _at_space(text, max(0, min(at - BEFORE, len(text) - STRETCH)))
@@ -78,7 +78,7 @@ class Reading:
             question=question,
             document=documents[0],
             title=title_of(documents[0].metadata),
-            hit=hit,
+            relevance=max((one.relevance for one in mentions if one.relevance is not None), default=None),
             neighbours=neighbours,
             best=min(mentions, key=lambda one: abs(one.start - at), default=None),
             mentions=in_order,
@@ -89,25 +89,19 @@ class Reading:
             later=finish + BEFORE if finish < len(text) else None,
         )
 
-    def _asked(self, index: EntityIndex, question: Question, document_id: str) -> tuple[Hit | None, Neighbours]:
-        """The document as the answer has it, and its neighbours there."""
+    def _asked(self, index: EntityIndex, question: Question, document_id: str) -> tuple[list[Mention], Neighbours]:
+        """The document's mentions over the cut-off, best first, and its neighbours in the list."""
         cutoff = index.find(question.asked, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
-        alone = {**question.options, "min_relevance": cutoff, "ids": [document_id]}
-        hits = index.find(question.asked, max_mentions=MOST_MENTIONS, **alone).hits
+        over = [one for one in index.mentions(document_id, question.asked) if (one.relevance or 0.0) >= cutoff]
+        mentions = sorted(over, key=lambda one: -(one.score or 0.0))[:MOST_MENTIONS]
         standing = self._rankings.of(index, question)
         ids = standing.ids[: standing.over(cutoff)] if cutoff else standing.ids
         if document_id not in ids:
-            return (hits[0] if hits else None), Neighbours()
+            return mentions, Neighbours()
         place = ids.index(document_id)
         before = ids[place - 1] if place else None
         behind = ids[place + 1] if place + 1 < len(ids) else None
-        return (hits[0] if hits else None), Neighbours(place + 1, len(ids), before, behind)
-
-
-def _places(hit: Hit) -> list[Mention]:
-    """Every place of every name, the best name's first."""
-    repeats = [(one, place) for one in hit.mentions for place in one.repeats]
-    return [*hit.mentions, *(one.model_copy(update=dict(place)) for one, place in repeats)]
+        return mentions, Neighbours(place + 1, len(ids), before, behind)
 
 
 def _place(given: str | None, mentions: list[Mention]) -> int:

@@ -38,7 +38,7 @@ def test_it_serves_tells_of_a_taken_port_and_leaves_at_once(own_world, environme
                 assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
                 assert "Traceback" not in second.stderr
                 process.send_signal(signal.SIGINT)  # while a browser's connection is open
-                assert process.wait(timeout=60) == 0
+                assert process.wait(timeout=180) == 0
         finally:
             process.kill()
 

@@ -31,6 +31,7 @@ def small(tmp_path, serving):
 def test_a_review_is_judged_to_the_end_with_keys(small, browser):
     url, _, kept = small
     page = browser.new_page()
+    page.set_default_timeout(60_000)
     page.goto(f"{url}/review")
     page.get_by_label("Type").fill("dinosaur")
     page.get_by_role("button", name="Begin").click()
@@ -65,7 +66,7 @@ def test_a_review_is_judged_to_the_end_with_keys(small, browser):
 
 def test_a_review_of_an_index_that_changed_says_so_and_another_can_begin(small):
     url, place, kept = small
-    with httpx.Client(base_url=url, timeout=60) as visitor:
+    with httpx.Client(base_url=url, timeout=180) as visitor:
         first = visitor.post("/review", json={"type": "dinosaur", "target": "0.8"})
         assert first.status_code == 200
         assert "80% are wanted" in first.text

@@ -9,7 +9,7 @@ COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY nerret_tools nerret_tools
 COPY integrations integrations
 COPY servers servers
-RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp]'
+RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp]' && du -sm /opt/nerret
 
 FROM python:3.12-slim
 RUN useradd --create-home nerret

@@ -27,7 +27,7 @@ import numpy as np
 
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
-DIMENSION = 500
+DIMENSION = 256
 MENTIONS_PER_DOCUMENT = 2.5
 BATCH = 2_000
 """Documents in one write."""
@@ -158,6 +158,8 @@ def timed(call: Callable[[], object]) -> float:
 
 def main() -> None:
     """Run, print a table, write JSON where asked to."""
+    from machine import processor  # the clients import this file from elsewhere
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mentions", type=int, default=100_000)
     parser.add_argument("--change", type=float, default=0.01, help="share of documents added; half as many replaced")
@@ -192,7 +194,7 @@ def main() -> None:
             server.kill()
             server.wait()
     mentions = rows[0]["mentions"]
-    print(f"{count:,} documents, {mentions:,} mentions of {DIMENSION} dimensions, {os.cpu_count()} cores")
+    print(f"{count:,} documents, {mentions:,} mentions of {DIMENSION} dimensions, {processor()}")
     print(f"written in {seconds:.1f} s; the server's folder has {stored / 1e6:,.0f} MB in the end")
     print(f"{'':32}{'seconds':>9}{'MB':>9}{'private MB':>12}")
     for row in rows:

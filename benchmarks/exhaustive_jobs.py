@@ -6,7 +6,8 @@ Needs nerret-tools[mcp]. The demo corpus, and the first N documents of each furt
 it, are indexed with detected spans and served; the scripted agent of examples/agent_over_mcp.py does each job as the
 server's prompt says. "Right" and "there" are by the labels of the demo corpus: in the other files these types may be
 there unmarked, so that what is listed of them is counted apart. Tokens: a quarter of the characters of all answers,
-as text. "By default": documents on the list that the tool gives without recall, for comparison.
+as text. "By default": right documents on the list that the tool gives without recall, for comparison. "Evidence":
+tokens of one detailed page with the first 154 documents over relevance 0.05, and how many these are.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from agent_over_mcp import CORPUS, FIND, StandIn  # noqa: E402  # found by the l
 
 TYPES = ("mountain", "airline", "politician")
 CHARACTERS_A_TOKEN = 4
+EVIDENCE = 154
 
 
 def main() -> None:
@@ -54,9 +56,12 @@ def main() -> None:
     if options.json:
         print(json.dumps(jobs, indent=1))
         return
-    print(f"{'type':14}{'there':>7}{'by default':>12}{'kept right':>12}{'kept else':>11}{'calls':>7}{'tokens':>9}")
+    print(f"{'type':14}{'there':>7}{'by default':>12}{'kept right':>12}{'kept else':>11}", end="")
+    print(f"{'calls':>7}{'tokens':>9}{'evidence':>15}")
     for one in jobs:
-        print("{type:14}{there:>7}{default:>12}{right:>12}{others:>11}{calls:>7}{tokens:>9,}".format(**one))
+        print(
+            "{type:14}{there:>7}{default:>12}{right:>12}{others:>11}{calls:>7}{tokens:>9,}{evidence:>15}".format(**one)
+        )
 
 
 async def do_jobs(folder: str, types: list[str], demo: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -71,6 +76,9 @@ async def do_jobs(folder: str, types: list[str], demo: list[dict[str, Any]]) -> 
             labelled = {one["id"] for one in demo}
             first = await client.call_tool(FIND, {"entity_type": queries[label], "limit": 1_000})
             default = {one["document_id"] for one in (first.structured_content or {})["documents"]}
+            wide = {"entity_type": queries[label], "limit": EVIDENCE, "min_relevance": 0.05}
+            evidence = (await client.call_tool(FIND, {**wide, "response_format": "detailed"})).content[0]
+            shown = evidence.text if evidence.type == "text" else ""
             model, last, text, calls, characters = StandIn(queries[label]), None, "", 0, 0
             while (call := model.next_call(last, text)).name is not None:
                 answer = await client.call_tool(call.name, call.arguments)
@@ -90,6 +98,7 @@ async def do_jobs(folder: str, types: list[str], demo: list[dict[str, Any]]) -> 
                     "listed": len(model.found),
                     "calls": calls,
                     "tokens": characters // CHARACTERS_A_TOKEN,
+                    "evidence": f"{len(shown) // CHARACTERS_A_TOKEN:,} of {shown.count(chr(10))}",
                 }
             )
     library.close()

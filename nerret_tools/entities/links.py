@@ -57,7 +57,8 @@ def links_in(uses: Sequence[Use]) -> list[Link]:
     first: dict[str, Use] = {}
     for use in uses:
         first.setdefault(use.key, use)
-    found = {link.short: link for link in _abbreviations(uses)}
+    telling = any("(" in use.surface or is_capitals(use.surface) for use in first.values())
+    found = {link.short: link for link in _abbreviations(uses)} if telling else {}
     longer = [use for use in first.values() if " " in use.key and "(" not in use.surface]
     for use in first.values():
         if use.key in found or not _may_be_short(use):
@@ -91,6 +92,8 @@ def _may_be_short(use: Use) -> bool:
 
 def _short_for(short: Use, long: Use) -> bool:
     """Whether it is the last name of a person or place, or the capitals in front: Merkel, Everest, KLM."""
+    if not long.key.endswith(short.key) and not long.key.startswith(short.key):
+        return False  # soon, for nearly all
     whole, part = long.key.split(), short.key.split()
     if len(part) >= len(whole) or any(word.isdigit() for word in whole):
         return False

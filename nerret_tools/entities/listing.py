@@ -29,6 +29,9 @@ SHOWN_DOCUMENTS = 3
 SNIPPET_CHARACTERS = 160
 """Of a document's text, around the mention."""
 
+KEPT_LISTS = 4
+"""Lists of entities that are kept for their further pages."""
+
 Integers = npt.NDArray[np.int64]
 
 
@@ -61,6 +64,7 @@ class EntityLister:
         self._store = store
         self._curve = curve
         self._surfaces = surfaces
+        self._kept: dict[tuple[str, int, float | None], _Named] = {}
 
     def page(
         self,
@@ -81,7 +85,7 @@ class EntityLister:
         """
         identity = ListIdentity(self._store.index_id, scores.scan.generation, f"entities {search.identity(asked)}")
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
-        named = self._named(asked, scores, allowed, stops.min_score)
+        named = self._once((identity.search, identity.generation, stops.min_score), asked, scores, allowed)
         rows = named.rows()
         best = np.array([named.scores[one].max() for one in rows])
         names = named.grouping.names
@@ -101,6 +105,16 @@ class EntityLister:
             expected_recall=stops.expected_recall,
             generic_mentions=named.generic,
         )
+
+    def _once(
+        self, key: tuple[str, int, float | None], asked: Asked, scores: Scores, allowed: AbstractSet[str] | None
+    ) -> _Named:
+        """What is named, put together for the first of its pages and kept for the others."""
+        found = self._kept.get(key)
+        if found is None:
+            found = self._named(asked, scores, allowed, key[2])
+            self._kept = dict([*self._kept.items(), (key, found)][-KEPT_LISTS:])
+        return found
 
     def _named(self, asked: Asked, scores: Scores, allowed: AbstractSet[str] | None, least: float | None) -> _Named:
         """All mentions over the cut-off, in the order of document ids, without overlaps and generic ones."""

@@ -111,6 +111,7 @@ def shown_name(surface: str) -> str:
     return re.sub(r"['’]s$|(?<=s)['’]$", "", plain) or surface
 
 
+@lru_cache(_KEPT)
 def is_capitals(surface: str) -> bool:
     """Whether it is one word of capitals: ``EU``, ``the EU's``, ``U.N.``."""
     shown = shown_name(surface)

@@ -14,7 +14,7 @@ COLUMNS = "columns: document_id, relevance, mention_count, mentions, title"
 
 TITLE_CHARACTERS = 120
 MENTION_CHARACTERS = 120
-SNIPPET_CHARACTERS = 120
+SNIPPET_CHARACTERS = 90
 """A line or two each: enough to tell what it is; the document itself has the rest."""
 
 _TITLE_KEYS = ("title", "name", "headline")

@@ -299,7 +299,7 @@ class EntityIndex:
 
     def review(
         self,
-        entity_type: str,
+        entity_type: Asked,
         *,
         file: str | Path,
         target_recall: float = 0.9,

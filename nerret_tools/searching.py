@@ -104,26 +104,26 @@ class Searcher:
         pages = [rank_page(scores) for scores in self._scores(self.store.scan(), questions)]
         return [Ranking(page.document_ids, page.scores, relevances(self._curve, page.scores)) for page in pages]
 
-    def scores(self, entity_type: str) -> tuple[Scores, Ranking]:
+    def scores(self, asked: Asked) -> tuple[Scores, Ranking]:
         """Score all mentions for a type once, for `look`, and rank all documents that have any."""
-        self._check([entity_type])
-        (scores,) = self._scores(self.store.scan(), [entity_type])
+        self._check([asked])
+        (scores,) = self._scores(self.store.scan(), [asked])
         page = rank_page(scores)
         return scores, Ranking(page.document_ids, page.scores, relevances(self._curve, page.scores))
 
-    def look(self, scores: Scores, entity_type: str, places: Sequence[int], max_mentions: int) -> list[Hit]:
+    def look(self, scores: Scores, asked: Asked, places: Sequence[int], max_mentions: int) -> list[Hit]:
         """Fetch documents with their best mentions, whatever their rank; those that are gone meanwhile are left out.
 
         Args:
             scores: Of `scores` for this type.
-            entity_type: The type.
+            asked: The type or combination.
             places: Theirs in `Scan.document_ids`.
             max_mentions: Mentions shown a document.
         """
         documents = np.array(places, dtype=np.int64)
         ids = scores.scan.document_ids[documents].tolist()
         page = Page(documents, ids, scores.of_documents(documents), 0, len(ids))
-        return self._hits(entity_type, scores, page, [None] * len(ids), Limits(None), max_mentions)
+        return self._hits(asked, scores, page, [None] * len(ids), Limits(None), max_mentions)
 
     @cached_property
     def _lister(self) -> EntityLister:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nerret_tools.documents import Document
+from nerret_tools.entity_query import Asked
 from nerret_tools.errors import ReviewError
 from nerret_tools.review.collection import Identity, ReviewDocument
 from nerret_tools.searching import Searcher
@@ -22,25 +23,26 @@ class IndexedCollection:
 
     Args:
         searcher: Over the index.
-        entity_type: What is looked for.
+        asked: What is looked for: a type, or a combination.
 
     Raises:
         EntityTypeError: It is no type.
         ReviewError: The index has no document, or is being written to.
     """
 
-    def __init__(self, searcher: Searcher, entity_type: str) -> None:
+    def __init__(self, searcher: Searcher, asked: Asked) -> None:
         store = searcher.store
         generation = store.generation()
         self._searcher = searcher
-        self._scores, ranking = searcher.scores(entity_type)
+        self._scores, ranking = searcher.scores(asked)
         every = store.matching({})
         ranked = [one for one in ranking.ids if one in every]
         if store.generation() != generation or len(ranked) != len(ranking.ids):
             raise ReviewError("the index is being written to: begin the review when that is done")
         if not every:
             raise ReviewError("the index has no documents: add some before the review")
-        self.entity_type = entity_type
+        self._asked = asked
+        self.entity_type = str(asked)
         self.ids: Sequence[str] = ranked + sorted(every.difference(ranked))
         known = np.clip(ranking.scores if np.isnan(ranking.relevances).any() else ranking.relevances, 0.0, 1.0)
         self.relevances: np.ndarray = np.concatenate([known, np.zeros(len(self.ids) - len(ranked))])
@@ -55,7 +57,7 @@ class IndexedCollection:
     def documents(self, ids: Sequence[str]) -> list[ReviewDocument]:
         """See `Collection.documents`."""
         places = [self._places[one] for one in ids if one in self._places]
-        hits = self._searcher.look(self._scores, self.entity_type, places, SHOWN_MENTIONS) if places else []
+        hits = self._searcher.look(self._scores, self._asked, places, SHOWN_MENTIONS) if places else []
         found = {
             hit.document_id: ReviewDocument(document=hit.document, mentions=hit.mentions, relevance=hit.relevance)
             for hit in hits

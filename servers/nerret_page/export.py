@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from zlib import crc32
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -76,7 +77,8 @@ def _download(question: Question, ending: str, kind: str, lines: Iterator[str]) 
 
 def file_stem(words: str) -> str:
     """A name for a file that is safe everywhere."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower())[:60].strip("-") or "documents"
+    stem = re.sub(r"[^a-z0-9]+", "-", words.lower())[:60].strip("-")
+    return stem or f"type-{crc32(words.encode()):08x}"  # of another script
 
 
 def download_headers(stem: str, ending: str) -> dict[str, str]:

@@ -134,6 +134,8 @@ class Reviewing:
                 self._opened.pop(task.file_name, None)
                 if isinstance(error, ReviewError):
                     raise ReviewError(str(error).replace(f"{self._folder}/", "")) from error
+                if task.file_name in str(error):  # not the index, but the judgements' own file
+                    raise ReviewError(f"{task.file_name} cannot be written; what it holds stays: make room") from error
                 raise
         one = handed[0] if handed else None
         shown = [] if one is None else excerpt(one.document.text, one.mentions, EXCERPT_CHARACTERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-WAIT = 60_000  # milliseconds
+WAIT = 180_000  # milliseconds
 
 VIEWS = ["/", "/?type=dinosaur", "/document?type=dinosaur&id=long", "/review?type=dinosaur", "/map", "/overview"]
 

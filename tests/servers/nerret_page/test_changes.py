@@ -52,7 +52,7 @@ def test_an_empty_index_says_what_to_do(visiting, tmp_path):
 def test_an_index_that_changes_in_mid_list_is_told_and_the_new_list_is_shown(visiting, own_world, browser):
     client = visiting(own_world)
     page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)
     page.goto(f"{client.base_url}?type=dinosaur")
     page.wait_for_selector("#rows .following")
     before = int(page.locator("#total").inner_text())

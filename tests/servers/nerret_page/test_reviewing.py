@@ -31,7 +31,7 @@ def small(tmp_path, serving):
 def test_a_review_is_judged_to_the_end_with_keys(small, browser):
     url, _, kept = small
     page = browser.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)
     page.goto(f"{url}/review")
     page.get_by_label("Type").fill("dinosaur")
     page.get_by_role("button", name="Begin").click()
@@ -92,3 +92,12 @@ def test_nothing_is_judged_for_a_foreign_form(small):
     assert httpx.post(f"{url}/review", json=["dinosaur"]).status_code == 400
     assert httpx.post(f"{url}/review", json={"type": "dinosaur", "pad": "x" * 30_000}).status_code == 413
     assert not kept.exists()
+
+
+def test_a_judgement_that_cannot_be_written_is_told(small):
+    url, _, kept = small
+    (kept / "dinosaur.review.jsonl").mkdir(parents=True)  # nobody can write there, not even root
+    answer = httpx.post(f"{url}/review", json={"type": "dinosaur"}, timeout=180)
+    assert answer.status_code == 409
+    assert "dinosaur.review.jsonl cannot be written" in answer.text
+    assert str(kept) not in answer.text

@@ -25,7 +25,7 @@ def test_the_files_hold_the_whole_list_in_order(visit, engine):
 
 
 def test_downloads_are_named_safely(visit):
-    for entity_type in ("../../etc/passwd", 'x"; filename="evil.exe', "Ünicode\r\nSet-Cookie: a=b"):
+    for entity_type in ("../../etc/passwd", 'x"; filename="evil.exe', "Ünicode\r\nSet-Cookie: a=b", "авиакомпания"):
         answer = visit(f"/export.csv?type={quote(entity_type)}&min_relevance=0.99")
         assert answer.status_code == 200
         assert re.fullmatch(r'attachment; filename="[a-z0-9-]+\.csv"', answer.headers["Content-Disposition"])

@@ -161,18 +161,18 @@ async def test_a_cancelled_call_does_not_reach_the_model_and_the_next_one_succee
 
 async def test_a_cancelled_call_stops_between_two_documents(fresh, monkeypatch):
     shown, cancelled, ended = [], threading.Event(), threading.Event()
-    entry = pages._entry
+    plain = pages._plain
 
-    def slow(hit, detailed):
+    def slow(hit, *, detailed):
         shown.append(hit.document_id)
         if len(shown) == 3:
             assert cancelled.wait(300)
             ended.set()
-        return entry(hit, detailed)
+        return plain(hit, detailed=detailed)
 
     async with fresh() as client:
         await client.call_tool(TOOL, QUESTION)
-        monkeypatch.setattr(pages, "_entry", slow)
+        monkeypatch.setattr(pages, "_plain", slow)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.call_tool, TOOL, {"entity_type": "city", "min_relevance": 0})
             while len(shown) < 3:

@@ -201,7 +201,6 @@ def _heads(
             head = compress_projection(Projection.load(start / file), sample.numpy(), dimension)
         parts.append(head)
     spans = SpanHead(width) if start is None else SpanHead.load(start / SPAN_HEAD_FILE)
-    projection, context = parts
-    return Heads(
-        *(head.to(encoder.backbone.device) for head in (projection, context)), spans.to(encoder.backbone.device)
-    )
+    place = encoder.backbone.device
+    projection, context = (part.to(place) for part in parts)
+    return Heads(projection, context, spans.to(place))

@@ -170,8 +170,8 @@ class LabelledExamples:
         """Return sentences of random types with all their mentions, and all types as anchors."""
         self.random.seed(f"{self.seed} {number}")
         texts, kinds = [], []
-        for place in range(self.count):
-            kind = self.types[place] if place < len(self.types) else self.random.choice(self.types)
+        for turn in range(self.count):
+            kind = self.types[turn] if turn < len(self.types) else self.random.choice(self.types)
             text, spans = self.marked[self.random.choice(self.of_type[kind])]
             if self.random.random() < self.noise:
                 text = roughen(text, list(spans), self.random)

@@ -150,7 +150,7 @@ def test_several_types_are_answered_at_once(nerret, demo_index):
     for one, other in zip(together, alone, strict=True):
         assert (one["entity_type"], one["total"], ids(one)) == (other["entity_type"], other["total"], ids(other))
         scores, expected = ([hit["score"] for hit in answer["hits"]] for answer in (one, other))
-        assert scores == pytest.approx(expected, abs=1e-6)
+        assert scores == pytest.approx(expected, abs=5e-6)
     shown = nerret("find", "dinosaur", "city", "--index", demo_index).stdout
     assert "“dinosaur”" in shown
     assert "“city”" in shown

@@ -26,7 +26,7 @@ from nerret_tools.models.spec import MANIFEST_FILE, SPAN_HEAD_FILE, ModelSpec
 OPSET = 17
 EPSILON = 1e-5  # of torch's norms
 FUSED = "com.microsoft"  # ONNX Runtime's own operators, of which every build has these
-TABLE_BYTES = 4 << 20  # weights that take more are kept beside the graph: the table of embeddings
+TABLE_BYTES = 8 << 20  # weights that take more are kept beside the graph: the table of embeddings
 BLOCK = 128  # numbers with one scale; ONNX Runtime allows 16 to 256
 IN_WHOLE_NUMBERS = 4  # its name for products in int8
 STEPS = 127  # of an int8 weight on either side of 0
@@ -57,7 +57,7 @@ def export(spec: ModelSpec, out: Path | None = None) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     (out / TABLE_FILE).unlink(missing_ok=True)  # it would be appended to
     onnx.save_model(
-        model, str(out / GRAPH_FILE), save_as_external_data=True, location=TABLE_FILE, size_threshold=8 << 20
+        model, str(out / GRAPH_FILE), save_as_external_data=True, location=TABLE_FILE, size_threshold=TABLE_BYTES
     )
     shutil.copyfile(backbone_folder(spec) / "tokenizer.json", out / TOKENIZER_FILE)
     files = [GRAPH_FILE, TABLE_FILE, TOKENIZER_FILE]

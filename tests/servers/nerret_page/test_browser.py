@@ -150,6 +150,9 @@ def test_a_region_of_the_map_lists_its_mentions_and_proposes_types(open_page):
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + min(box["height"], 790 - box["y"]) - 2, steps=4)
     page.mouse.up()
     page.wait_for_selector("#region .named")
+    drawn = page.locator("#rubber").bounding_box()  # lies where the pointer went
+    assert abs(drawn["y"] - box["y"] - 2) < 3
+    assert abs(drawn["y"] + drawn["height"] - box["y"] - min(box["height"], 790 - box["y"]) + 2) < 3
     page.locator("#map").focus()
     page.keyboard.press("+")
     page.keyboard.press("ArrowLeft")

@@ -98,7 +98,9 @@ def assert_equal(contents):
         assert first == second
         assert vectors.keys() == others.keys()
         for key, one in vectors.items():
-            np.testing.assert_allclose(one, others[key], atol=2e-6, err_msg=key)
+            step = np.abs(one).max(initial=0) / 127  # another batch may round a number the other way
+            np.testing.assert_allclose(one, others[key], rtol=0, atol=1.01 * step, err_msg=key)
+            assert np.mean(np.abs(one - others[key]) > step / 2) < 0.02, key
 
     return compare
 

@@ -85,7 +85,6 @@ class Ahead(Dataset[tuple[str, Comparison | SpanBatch]]):
     ) -> None:
         self._encoder, self._draws, self._texts, self._spans = encoder, draws, texts, spans
         self._order, self._steps, self._seed = order, steps, seed
-        self._part_tokens = encoder.batch_tokens
 
     def __len__(self) -> int:
         """Steps."""

@@ -167,8 +167,8 @@ class TypedExamples:
     Args:
         texts: With at least one mention each.
         taxonomy: With every noun that has another below it.
-        sentences: Texts a batch.
-        types: Types a batch.
+        sentences: Texts a batch; all there are where that is less.
+        types: Types a batch; likewise.
         noise: Share of the sentences that are roughened.
         seed: Of all choices.
     """
@@ -178,7 +178,7 @@ class TypedExamples:
     ) -> None:
         self.texts = [text for text in texts if text.spans]
         self.relations = TypeRelations(self.texts, taxonomy)
-        self.sentences, self.types, self.noise = sentences, types, noise
+        self.sentences, self.noise = min(sentences, len(self.texts)), noise
         self.seed, self.random = seed, random.Random(seed)
         places: dict[str, set[int]] = defaultdict(set)
         names: dict[str, set[str]] = defaultdict(set)
@@ -193,6 +193,9 @@ class TypedExamples:
         self.heads = sorted(self.places)
         self.weights = [len(self.places[head]) ** 0.5 for head in self.heads]
         self.all_names = sorted({name for text in self.texts for kinds in text.types for name in kinds})
+        self.types = min(types, len(self.all_names))
+        in_families = len(set().union(*self.places.values())) if self.places else 0
+        self.from_families = min(self.sentences // 2, in_families)  # a small corpus has fewer than half a batch
 
     def draw(self, number: int) -> Batch:
         """Return a batch: half of its texts in families of one head noun; the same for the same number."""
@@ -211,7 +214,7 @@ class TypedExamples:
 
     def _texts(self, number: int) -> list[TypedText]:
         chosen: dict[int, None] = {}
-        while len(chosen) < self.sentences // 2:
+        while len(chosen) < self.from_families:
             [head] = self.random.choices(self.heads, self.weights)
             chosen.update(dict.fromkeys(self.random.sample(self.places[head], min(3, len(self.places[head])))))
         position = number * (self.sentences - self.sentences // 2)

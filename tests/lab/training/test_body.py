@@ -150,3 +150,13 @@ def test_an_adapter_of_another_backbone_is_refused(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(ModelError, match="is not an adapter that can be read"):
         merge_adapter(encoder.backbone, path)
+
+
+def test_each_pair_is_judged_by_itself_and_what_nobody_knows_is_left_out():
+    positive = torch.tensor([[True, False], [False, False]])
+    known = torch.tensor([[True, True], [True, False]])
+    right, wrong = (sign * (2.0 * positive - 1) for sign in (9, -9))
+    assert body.pair_loss(right, positive, known) < 0.001
+    assert body.pair_loss(wrong, positive, known) == pytest.approx(3 * 9, abs=0.01)
+    mistaken_where_unknown = torch.where(known, right, wrong)
+    assert body.pair_loss(mistaken_where_unknown, positive, known) == body.pair_loss(right, positive, known)

@@ -67,6 +67,13 @@ def test_a_batch_compares_makers_with_makers(typed_file, taxonomy):
     assert all(one.text[a:b] for one in batch.texts for a, b in one.spans)
 
 
+def test_a_corpus_smaller_than_a_batch_gives_what_it_has(typed_file, taxonomy):
+    texts = read_typed([typed_file], sentence_ranges)[:3]
+    batch = TypedExamples(texts, taxonomy, sentences=500, types=500, noise=0, seed=1).draw(7)
+    assert sorted(one.text for one in batch.texts) == sorted(one.text for one in texts if one.spans)
+    assert len(batch.anchors) == len({name for text in texts for types in text.types for name in types})
+
+
 def test_a_name_is_taken_apart():
     parsed = parse_type("19th-century German car maker in Bremen")
     assert (parsed.head, parsed.nation, parsed.century, parsed.subject) == ("maker", "Germany", "19", "car")

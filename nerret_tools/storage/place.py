@@ -156,7 +156,7 @@ def take_lock(folder: Path) -> FileLock:
             f"another process is writing to the index in {folder}; it can be searched meanwhile, but not changed: "
             "wait until that process has closed it, then do the same again"
         ) from None
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # the latter from filelock, where a file system has no locks
         reason = getattr(error, "strerror", None) or error
         raise StoreUnavailableError(
             f"the folder {folder} cannot be used for writing an index ({reason}); "

@@ -111,7 +111,7 @@ def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path,
             while len(store.matching({})) < 2:
                 assert store.documents(["a"])
                 assert "a" in store.scan().document_ids
-        except Exception as error:
+        except Exception as error:  # whatever a thread meets would be lost with it
             faults.append(error)
 
     readers = [threading.Thread(target=read) for _ in range(3)]

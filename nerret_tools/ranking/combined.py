@@ -109,7 +109,7 @@ def combine(asked: EntityQuery, curve: Calibration, scores: Sequence[npt.NDArray
     All of some: the product. Any of some: of one entity as the best one, or the second best, which counts half; of a
     document the best. None of some: the odds fall by ``(1 - q²)²`` where these have relevance ``q``, to nothing where
     that is sure. So a document's score is never over that of all its mentions. Chosen among products, minima, means
-    and others as never far behind the best: ``python -m nerret_tools.lab.evaluation.combinations``.
+    and others, of which none is the best everywhere: ``python -m nerret_tools.lab.evaluation.combinations``.
 
     Args:
         asked: Which of the types stand where.

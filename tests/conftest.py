@@ -1,7 +1,5 @@
 """What every test shares: no network, data that may be absent, a real Chroma server, two workers."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """A Llama cut down to test size, with the real tap's place and width, and a tokenizer like Llama 3's."""
 
-from __future__ import annotations
-
 import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
 from torch import nn

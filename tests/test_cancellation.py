@@ -1,7 +1,5 @@
 """Work that nobody waits for any more ends at the next step, and nothing else does."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 

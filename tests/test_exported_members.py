@@ -1,7 +1,5 @@
 """The public face: what is exported, and what importing it costs."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

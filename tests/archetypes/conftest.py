@@ -1,7 +1,5 @@
 """A tiny random causal language model, saved as a real one would be, and an extractor of the default model."""
 
-from __future__ import annotations
-
 import pytest
 
 TRAINING_TEXT = (

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.archetypes.candidates import read_candidates

@@ -1,7 +1,5 @@
 """The first block of the guide runs and shows what the guide says."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A real HTTP server on this machine: it answers, is slow, is down, or talks nonsense."""
 
-from __future__ import annotations
-
 import math
 import threading
 

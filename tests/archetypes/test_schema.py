@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.archetypes.schema import read_types

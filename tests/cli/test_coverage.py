@@ -1,7 +1,5 @@
 """`nerret coverage`: whose fault it is that a relevant document is not listed."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """`nerret entities`: the things of a type, each once."""
 
-from __future__ import annotations
-
 import csv
 import json
 

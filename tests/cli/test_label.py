@@ -1,7 +1,5 @@
 """`nerret label`: texts in, entities out; figures where the entities are marked."""
 
-from __future__ import annotations
-
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

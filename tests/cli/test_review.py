@@ -1,7 +1,5 @@
 """`nerret review` in a terminal of its own, where a person sits at the keys."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import json

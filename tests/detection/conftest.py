@@ -1,7 +1,5 @@
 """A text as tokens without a tokenizer: one token a word piece, given by hand."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The GLiNER adapter, on a small object with GLiNER's documented interface."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

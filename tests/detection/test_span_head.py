@@ -1,7 +1,5 @@
 """The span head: words from tokens, scores of spans, choice, and what it learns."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

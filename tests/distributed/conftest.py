@@ -1,7 +1,5 @@
 """One small Ray cluster for all tests here, a proxy that watches and slows a real Chroma server, a few documents."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

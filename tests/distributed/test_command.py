@@ -1,7 +1,5 @@
 """`nerret index --engine ray`: the same words as the local engine, stopped cleanly, clear where it cannot work."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

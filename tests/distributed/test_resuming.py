@@ -1,7 +1,5 @@
 """Killed workers and drivers lose nothing and repeat little; a slow store holds the workers back."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """Tiny random transformers with a tokenizer of their own, made in a second."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers

@@ -1,7 +1,5 @@
 """The cut backbone gives what a hook on the complete model sees, and runs nothing more."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 

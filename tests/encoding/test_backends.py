@@ -1,7 +1,5 @@
 """What both backends must do, and that they do the same."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

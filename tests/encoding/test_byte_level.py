@@ -1,7 +1,5 @@
 """Byte-level tokens carry the space before them, and marks; words and offsets do not."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """A reader who has gone is not read to: the encoder stops between two batches."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

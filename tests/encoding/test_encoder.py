@@ -1,7 +1,5 @@
 """Representations: windows, pooling, offsets, batches."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -2,8 +2,6 @@
 
 # ruff: noqa: RUF001 (such characters are what this is about)
 
-from __future__ import annotations
-
 import unicodedata
 
 import numpy as np

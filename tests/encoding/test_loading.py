@@ -1,7 +1,5 @@
 """Where a backbone runs, and in which number format."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """An encoded file in a text gives no names, and is counted; the text around it gives its own."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import random

@@ -1,7 +1,5 @@
 """Rows without padding: full, and without any word from one text to the next."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

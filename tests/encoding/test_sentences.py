@@ -1,7 +1,5 @@
 """Where sentences end, and that what stands in another sentence changes nothing."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Passages with their names marked, and what is made of them."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which names are put together, why, and which are not."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

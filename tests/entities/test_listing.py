@@ -1,7 +1,5 @@
 """`EntityIndex.entities`: every entity of a type once, counted over the whole index."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """The agent example as a user runs it."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The LlamaIndex example as a user runs it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

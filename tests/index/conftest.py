@@ -1,7 +1,5 @@
 """A few documents on different things; an index of them that tests only read, and one that a test may change."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools import Document, EntityIndex

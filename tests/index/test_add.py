@@ -1,7 +1,5 @@
 """Putting documents in: once, again, changed, broken, from a generator, while something breaks."""
 
-from __future__ import annotations
-
 import datetime
 import decimal
 import os

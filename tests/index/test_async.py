@@ -1,7 +1,5 @@
 """Every method that may take long has an asynchronous twin with the same answer."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 

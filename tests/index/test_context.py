@@ -1,7 +1,5 @@
 """What stands around a mention counts, and is shown."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Several types in one question, asked of an index."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 

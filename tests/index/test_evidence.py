@@ -1,7 +1,5 @@
 """Names that are shown of a document: each once, with its places."""
 
-from __future__ import annotations
-
 from nerret_tools import Document, EntityIndex
 
 

@@ -1,7 +1,5 @@
 """Asking an index: order, pages, cut-offs, evidence, and what cannot be asked."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

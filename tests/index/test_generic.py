@@ -1,7 +1,5 @@
 """A mention that is only the type's own word finds its document, behind those that name something."""
 
-from __future__ import annotations
-
 import copy
 import itertools
 import os

@@ -1,7 +1,5 @@
 """What a place holds, told by opening it, and at a glance without loading Chroma."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """`EntityIndex.review` over a real index: every document is in it, and a change of the index ends it."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """An index on a Chroma server, through the public names."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools import Document, EntityIndex

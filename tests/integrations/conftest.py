@@ -1,7 +1,5 @@
 """One index of the demo corpus for both ecosystems, and small ones that a test may change."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Python blocks of the two guides run, one after the other, and show what the guides say."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

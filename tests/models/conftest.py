@@ -1,7 +1,5 @@
 """A sharded Llama of test size with the real head's shapes, described by a JSON file."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from types import SimpleNamespace

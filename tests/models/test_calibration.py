@@ -1,7 +1,5 @@
 """Relevance: a probability that grows with the score, and back."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Published projections: the right file only, the right shapes only, and exactly its numbers."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import pickle

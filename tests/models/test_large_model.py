@@ -1,7 +1,5 @@
 """A large backbone in the index: given spans, a detector, or a span head trained on its own blocks."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The default model: where its files come from, what it returns, what its fingerprint covers."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

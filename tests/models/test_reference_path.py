@@ -1,7 +1,5 @@
 """The paper's path, written out: complete model, hook, right padding, last token by offsets, MLP."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Descriptions of models as JSON, and where the user's own weights are."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Where a list stops and how complete it is, against sums over every document."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

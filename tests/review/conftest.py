@@ -1,7 +1,5 @@
 """Made-up collections with known answers, and a clock that a test moves."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

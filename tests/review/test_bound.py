@@ -1,7 +1,5 @@
 """The bound holds, whenever one stops, and is what a reference computed another way says."""
 
-from __future__ import annotations
-
 import math
 from itertools import product
 

@@ -1,7 +1,5 @@
 """The guide's first block runs and ends with a certificate."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is judged leaves as CSV or JSON lines, with evidence and certificate."""
 
-from __future__ import annotations
-
 import csv
 import json
 

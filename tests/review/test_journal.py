@@ -1,7 +1,5 @@
 """The file of a review loses nothing: torn lines, kills, full disks, two processes."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """Programs as judges: right ones, and such that raise, hang, talk nonsense or are down."""
 
-from __future__ import annotations
-
 import json
 import threading
 

@@ -1,7 +1,5 @@
 """A review hands out documents, takes verdicts, and certifies no more than they prove."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 

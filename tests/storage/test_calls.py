@@ -1,7 +1,5 @@
 """What Chroma raises becomes one error; what is nobody's but ours stays what it is."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,7 +1,5 @@
 """Documents into and out of the index through the LangChain retriever."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """The retriever where LangChain's users put one: in a chain, an ensemble, a tool, behind a configuration."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """What the LangChain retriever returns, for one type and for many, and with which options."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

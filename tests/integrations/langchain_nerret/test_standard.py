@@ -1,7 +1,5 @@
 """LangChain's own tests for retrievers and document indexes, as they are, without a network."""
 
-from __future__ import annotations
-
 import pytest
 import pytest_socket
 from langchain_nerret import EntityTypeRetriever

@@ -1,7 +1,5 @@
 """Entities in the metadata of LangChain's documents."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """An ingestion pipeline that indexes, updates and deletes, and a cache that never hides a gap."""
 
-from __future__ import annotations
-
 import asyncio
 import pickle
 

@@ -1,7 +1,5 @@
 """What the LlamaIndex retriever returns, and how it fits that ecosystem."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The index in the place of a vector store: nodes come back as they went in, filters are obeyed."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

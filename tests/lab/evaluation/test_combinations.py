@@ -1,7 +1,5 @@
 """Rules for several types are compared on what is known, and nothing else."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nerret_tools import EntityQuery

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans

@@ -1,7 +1,5 @@
 """A taxonomy of a dozen nouns in the format of wndb(5WN), and labelled sentences; all made up."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Batches are made ready by other processes, and are the same ones whoever makes them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Which archetype a noun has, a head that learns them, and weights that learn when to use it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

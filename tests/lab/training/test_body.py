@@ -1,7 +1,5 @@
 """A body is trained through the command, step by step, and merged again into the weights it was trained in."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import logging

@@ -1,7 +1,5 @@
 """The fit of relevance: on scores whose probabilities are known, and judged on domains left out."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

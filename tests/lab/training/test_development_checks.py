@@ -1,7 +1,5 @@
 """Development checks on the wording of a type: do its wordings agree, and does a modifier count?"""
 
-from __future__ import annotations
-
 import json
 
 import pytest

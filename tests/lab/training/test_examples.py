@@ -1,7 +1,5 @@
 """What the adapter learns from: mined kinds, reworded types, messy text, and who is positive for whom."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Common nouns in sentences: which are marked, which are unknown, and what takes their places."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.errors import DataFileError

@@ -1,7 +1,5 @@
 """Contrastive training: the loss by hand, learning on a small world, the same file from the same seed."""
 
-from __future__ import annotations
-
 import json
 import math
 

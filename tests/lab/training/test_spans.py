@@ -1,7 +1,5 @@
 """Labels for the span head: what is a mention, what is none, what is unknown; and that it learns."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

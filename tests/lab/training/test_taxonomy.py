@@ -1,7 +1,5 @@
 """Types and members from a noun file."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.errors import DataFileError

@@ -1,7 +1,5 @@
 """Free-text types: what a listed type says of another one, and batches in which a modifier counts."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools.encoding.sentences import sentence_ranges

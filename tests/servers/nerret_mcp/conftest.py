@@ -1,7 +1,5 @@
 """A world of two collections in one folder, served in this process and by real ones."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The scenarios of @modelcontextprotocol/conformance, by the script that runs them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The tool that reads the caller's own texts."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

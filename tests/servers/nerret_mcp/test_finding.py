@@ -1,7 +1,5 @@
 """Pages: complete, in order, each within its size, in both eras of the protocol."""
 
-from __future__ import annotations
-
 import json
 import math
 

@@ -1,7 +1,5 @@
 """Streamable HTTP on loopback, by real processes."""
 
-from __future__ import annotations
-
 import http.client
 import json
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """An independent client: the command line of the MCP inspector, over stdio and over HTTP."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

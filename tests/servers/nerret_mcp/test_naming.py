@@ -1,7 +1,5 @@
 """Entities over MCP: those of the engine, each once, whatever the size of a page."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Where settings come from, and which are refused before anything is served."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_mcp.options import Options, UsageError, parse

@@ -1,7 +1,5 @@
 """Where indexes are kept and how they are named: servers, latecomers, a place without a default."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """What is published about the server fits the server: registry entry, documentation, container."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

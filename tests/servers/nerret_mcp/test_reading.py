@@ -1,7 +1,5 @@
 """Documents, collections, resources, the prompt, and what the corpus must not do to its reader."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 

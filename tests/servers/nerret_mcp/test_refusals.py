@@ -1,7 +1,5 @@
 """What an agent is told when it errs: what was wrong, what would be right, no path and no traceback."""
 
-from __future__ import annotations
-
 import pytest
 
 from nerret_tools import Document, EntityIndex

@@ -1,7 +1,5 @@
 """The tool with which an agent reviews; it is offered where the operator named a folder for it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

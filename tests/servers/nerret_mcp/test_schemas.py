@@ -3,8 +3,6 @@
 After a change on purpose: ``NERRET_WRITE_SNAPSHOTS=1 pytest tests/servers/nerret_mcp/test_schemas.py``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The command itself over stdio, from a cold start to its exit."""
 
-from __future__ import annotations
-
 import json
 import queue
 import shutil

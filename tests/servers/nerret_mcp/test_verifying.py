@@ -1,7 +1,5 @@
 """The tool that scores named documents."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Before the model is ready, when it never will be, and when callers come many at once or go away."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import asynccontextmanager
 

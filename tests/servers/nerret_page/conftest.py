@@ -1,7 +1,5 @@
 """A small world behind one page, served in a thread of this process, and a browser that looks at it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

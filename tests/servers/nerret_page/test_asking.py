@@ -1,7 +1,5 @@
 """The list of the page is the engine's list, and what cannot be asked is told."""
 
-from __future__ import annotations
-
 import html
 import re
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """A real browser: what a visitor sees and does. Each test has a page of its own in one browser."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """An index that is empty, changes, goes away, comes back or is another model's: the page says so and recovers."""
 
-from __future__ import annotations
-
 import html
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The map: its points, its layouts, and what a region holds."""
 
-from __future__ import annotations
-
 import threading
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A review in the page: judged to the end in a browser, kept in its file, refused to foreign forms."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Who may come in, what a browser is told, and what becomes of texts that nobody vouches for."""
 
-from __future__ import annotations
-
 import html
 
 import httpx

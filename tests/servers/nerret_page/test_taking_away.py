@@ -1,7 +1,5 @@
 """Files and calls that give the list that is seen, and what an index says of itself."""
 
-from __future__ import annotations
-
 import csv
 import html
 import io

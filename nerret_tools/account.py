@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from nerret_tools.documents import AddReport, FailedDocument
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
 
-__all__ = ["Account", "Outcome"]
-
 _WRITE_BYTES = 64 * 2**20
 """Vectors written at once at the latest; long documents reach it before the batch is full."""
 

@@ -16,8 +16,6 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["CancelledError", "cancellable", "check_cancelled"]
-
 _cancelled: ContextVar[Callable[[], bool] | None] = ContextVar("nerret_cancelled", default=None)
 
 

@@ -9,17 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from nerret_tools.metadata import plain
 
-__all__ = [
-    "AddReport",
-    "Document",
-    "FailedDocument",
-    "FindResult",
-    "Hit",
-    "IndexStats",
-    "Mention",
-    "Span",
-]
-
 
 class Span(BaseModel):
     """Character offsets ``[start, end)`` in a document's text.

@@ -9,8 +9,6 @@ from typing import Literal, TypeAlias, get_args
 from nerret_tools.errors import EntityTypeError
 from nerret_tools.texts import check_type
 
-__all__ = ["Asked", "EntityQuery", "Scope", "asked_of", "types_of", "wanted_of"]
-
 Scope = Literal["mention", "document"]
 
 MAX_TYPES = 32

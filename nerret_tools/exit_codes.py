@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FAILURE", "INTERRUPTED", "WRONG_INPUT"]
-
 FAILURE = 1
 WRONG_INPUT = 2
 """Wrong usage or input, also where some documents failed and the others went in."""

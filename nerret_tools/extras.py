@@ -7,8 +7,6 @@ from typing import Any
 
 from nerret_tools.errors import MissingExtraError
 
-__all__ = ["extra_package"]
-
 
 def extra_package(name: str, feature: str, extra: str) -> Any:
     """Import a package of an extra.

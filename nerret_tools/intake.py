@@ -16,8 +16,6 @@ from nerret_tools.metadata import plain
 from nerret_tools.storage import check_metadata
 from nerret_tools.texts import check_text
 
-__all__ = ["Checked", "checked", "document_of", "id_of"]
-
 _LABELS_FIELD = "entities"
 _METADATA_FIELD = "metadata"
 _SPANS_FIELD = "spans"

@@ -8,8 +8,6 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-__all__ = ["MIN_TOKEN_CHARACTERS", "Gate", "address_of", "is_loopback", "listen", "same_secret"]
-
 MIN_TOKEN_CHARACTERS = 16
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -8,8 +8,6 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-__all__ = ["plain"]
-
 _LISTS = (list, tuple)
 _SETS = (set, frozenset)
 

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-__all__ = ["counting", "total_of"]
-
 SECONDS_BETWEEN_LINES = 10.0
 """Where there is no bar: often enough to see that it goes on, seldom enough for a log."""
 

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from nerret_tools.documents import Mention
 from nerret_tools.scan import Scan
 
-__all__ = ["MentionSample", "draw_rows"]
-
 
 @dataclass(frozen=True, eq=False)
 class MentionSample:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from nerret_tools.errors import DocumentError, EntityTypeError
 
-__all__ = ["MAX_TYPE_CHARACTERS", "check_text", "check_type", "lone_surrogate"]
-
 MAX_TYPE_CHARACTERS = 1000
 """About one window of the backbone: a type is a phrase or a sentence, not a page."""
 

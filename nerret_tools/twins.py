@@ -7,8 +7,6 @@ from collections.abc import Callable, Coroutine
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = ["twin"]
-
 _Owner = TypeVar("_Owner")
 _Parameters = ParamSpec("_Parameters")
 _Answer = TypeVar("_Answer")

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["MODELS_VARIABLE", "cache_folder", "models_folder", "provide_home"]
-
 MODELS_VARIABLE = "NERRET_MODELS"
 
 

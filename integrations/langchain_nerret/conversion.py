@@ -14,8 +14,6 @@ import nerret_tools
 from nerret_tools import Hit
 from nerret_tools.errors import InputError
 
-__all__ = ["FoundDocument", "as_stored", "from_langchain", "id_of", "pair_up", "to_langchain"]
-
 _EVIDENCE = ("id", "score", "relevance", "mentions")
 """Metadata keys that a search adds."""
 

@@ -23,8 +23,6 @@ from nerret_tools.showing import (
     text_page,
 )
 
-__all__ = ["as_entities_tool", "as_structured_tool"]
-
 
 def as_structured_tool(
     index: EntityIndex,

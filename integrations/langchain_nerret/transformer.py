@@ -10,8 +10,6 @@ from langchain_core.documents import BaseDocumentTransformer, Document
 
 from nerret_tools import EntityExtractor
 
-__all__ = ["EntityTransformer"]
-
 
 class EntityTransformer(BaseDocumentTransformer):
     """Adds the mentions of the given types as ``metadata["entities"]``.

@@ -22,8 +22,6 @@ from nerret_tools.encoding.sentences import sentence_ranges
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
 
-__all__ = ["Candidates", "TypedCandidates", "read_candidates"]
-
 ANCHOR_TRUST = 0.9  # mention probability of a span from a detector that gives none
 EXPLORER_TRUST = 0.4  # the same where only the explorer found it
 

@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nerret_tools.errors import ModelError
 
-__all__ = ["Archetype", "Catalogue", "read_catalogue"]
-
 CATALOGUE_FILE = Path(__file__).with_name("archetypes.json")
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from nerret_tools.encoding.windows import TokenizedText, Window
     from nerret_tools.models.entity_model import EntityModel
 
-__all__ = ["Agreement", "ConsensusDetector", "HeadProposer", "SpanHeadDetector", "consensus"]
-
 CharSpan = tuple[int, int]
 
 ANCHOR_THRESHOLD = 0.5  # the span head is likelier right than wrong

@@ -11,8 +11,6 @@ from nerret_tools.archetypes.candidates import TypedCandidates
 from nerret_tools.archetypes.mediation import Mediation
 from nerret_tools.archetypes.schema import TypeDefinition
 
-__all__ = ["Overlap", "SchemaReport", "TypeReport", "report_schema"]
-
 SHOWN_ARCHETYPES = 3
 ALIKE = 0.8  # cosine over which two types are hard to tell apart
 SHOWN_OVERLAPS = 20

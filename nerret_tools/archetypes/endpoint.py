@@ -20,8 +20,6 @@ try:
 except ImportError as error:
     raise MissingExtraError("asking an endpoint for the types", "llm") from error
 
-__all__ = ["EndpointScorer"]
-
 logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "OPENAI_API_KEY"

@@ -34,8 +34,6 @@ from nerret_tools.twins import twin
 if TYPE_CHECKING:
     from nerret_tools.models.entity_model import EntityModel
 
-__all__ = ["EntityExtractor", "Plan"]
-
 BATCH_SIZE = 256  # texts: sorted by length, so many fill the windows well
 ASKED_AT_ONCE = 64  # texts, where a scorer chooses: what is complete when it fails is a multiple of it
 ROWS = 4096  # mentions compared with all types at once

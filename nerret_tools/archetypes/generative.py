@@ -11,8 +11,6 @@ import torch
 from nerret_tools.archetypes.language_model import load_causal
 from nerret_tools.archetypes.marked_text import MARK, Unaligned, align_marked
 
-__all__ = ["GenerativeDetector"]
-
 logger = logging.getLogger(__name__)
 
 ROOM = 32  # tokens an answer may be longer than the text, for the marks

@@ -14,8 +14,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from nerret_tools.archetypes.scorer import Question, options, prompt
 from nerret_tools.errors import ModelNotFoundError
 
-__all__ = ["CausalScorer", "load_causal"]
-
 BATCH_TOKENS = 4096  # padded tokens a pass
 
 

@@ -15,8 +15,6 @@ from safetensors.numpy import save_file
 from nerret_tools.archetypes.typing_weights import TypingWeights
 from nerret_tools.errors import ModelError
 
-__all__ = ["ARCHETYPES_FILE", "ArchetypeHead", "Mediation", "unit_part"]
-
 ARCHETYPES_FILE = "archetypes.safetensors"
 FLOOR = 1e-3  # agreement under which all disagree alike; keeps the logarithm finite
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["without_overlaps"]
-
 
 def without_overlaps(spans: np.ndarray, relevances: np.ndarray, cutoff: float) -> list[int]:
     """Keep the most relevant first, others where there is room.

@@ -10,8 +10,6 @@ from typing import Any
 from nerret_tools.errors import EntityTypeError
 from nerret_tools.texts import check_type
 
-__all__ = ["TypeDefinition", "Types", "read_types"]
-
 Types = Mapping[str, Any] | Sequence[str]
 """Name → definition (text, None, or an object with ``name`` and ``definition``), or names alone."""
 

@@ -10,8 +10,6 @@ import numpy as np
 
 from nerret_tools.archetypes.schema import TypeDefinition
 
-__all__ = ["NONE", "Question", "TypeScorer", "options", "prompt"]
-
 NONE = "none of these"
 CONTEXT = 300  # characters of text kept on either side of a mention
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["TypedMention"]
-
 
 class TypedMention(BaseModel):
     """A span that names an entity of one of the types that were asked for.

@@ -10,8 +10,6 @@ import numpy as np
 
 from nerret_tools.errors import ModelError
 
-__all__ = ["TYPING_FILE", "Typing", "TypingWeights", "load_typing"]
-
 TYPING_FILE = "typing.json"
 EDGE = 1e-6  # probabilities are kept this far from 0 and 1 before their logarithm is taken
 

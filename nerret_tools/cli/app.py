@@ -15,8 +15,6 @@ from nerret_tools.cli.output import complain
 from nerret_tools.errors import InputError, NerretError
 from nerret_tools.exit_codes import FAILURE, INTERRUPTED, WRONG_INPUT
 
-__all__ = ["COMMANDS", "app"]
-
 COMMANDS = {
     "index": "nerret_tools.cli.indexing:index",
     "find": "nerret_tools.cli.finding:find",

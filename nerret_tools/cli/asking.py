@@ -11,25 +11,6 @@ from nerret_tools.cli.output import complain
 from nerret_tools.entity_query import Asked, Scope, asked_of
 from nerret_tools.errors import EntityTypeError
 
-__all__ = [
-    "PAGE",
-    "AllOf",
-    "AnyOf",
-    "Cursor",
-    "Everything",
-    "Limit",
-    "MaxRelevance",
-    "MinRelevance",
-    "NoneOf",
-    "Recall",
-    "ScopeOf",
-    "Types",
-    "Where",
-    "questions",
-    "say_next_page",
-    "with_everything",
-]
-
 PAGE = 20
 """Rows on a page: a screen of a usual terminal."""
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from nerret_tools import EntityIndex
     from nerret_tools.lab.evaluation.missing import MissingReport, Wanted
 
-__all__ = ["coverage"]
-
 
 def coverage(
     labelled: Annotated[

@@ -34,8 +34,6 @@ from nerret_tools.errors import StoreUnavailableError
 if TYPE_CHECKING:
     from nerret_tools.entities import Entity, EntityPage
 
-__all__ = ["entities"]
-
 OneType = Annotated[str | None, typer.Argument(metavar="TYPE", help='In your own words: "dinosaur", "airline".')]
 
 SHOWN_SURFACES = 4

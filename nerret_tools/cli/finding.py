@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from nerret_tools import EntityIndex
     from nerret_tools.documents import FindResult
 
-__all__ = ["find"]
-
 
 def find(
     place: IndexPlace,

@@ -12,8 +12,6 @@ from nerret_tools.cli.output import visible
 from nerret_tools.documents import FindResult, Hit
 from nerret_tools.showing.excerpt import excerpt as cut
 
-__all__ = ["excerpt", "expectation", "headline", "print_hits"]
-
 LINES = 3
 """Screen lines that one document may take; longer texts are cut around the best mention."""
 

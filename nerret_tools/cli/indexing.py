@@ -35,8 +35,6 @@ from nerret_tools.indexing import BATCH_SIZE
 from nerret_tools.reading import DocumentReader, Reading
 from nerret_tools.reading.sources import LINKS, NO_ENDING
 
-__all__ = ["IndexReport", "index"]
-
 LISTED_FAILURES = 50
 """Failures spelt out on stderr; more would bury the first ones. ``--json`` lists them all."""
 

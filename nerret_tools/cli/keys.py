@@ -14,8 +14,6 @@ try:
 except ImportError:  # Windows
     termios = None  # type: ignore[assignment]  # there typer reads single keys by itself
 
-__all__ = ["single_keys"]
-
 
 @contextmanager
 def single_keys() -> Iterator[Callable[[], str]]:

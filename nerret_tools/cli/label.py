@@ -19,8 +19,6 @@ from nerret_tools.reading import DocumentReader, Reading, ReadProblem
 from nerret_tools.reading.labelled import LabelledFormat, read_documents
 from nerret_tools.texts import check_text
 
-__all__ = ["label"]
-
 PORTION = 256  # documents between two writes
 COLUMN_ENDINGS = (".conll", ".tsv", ".bio", ".iob")
 

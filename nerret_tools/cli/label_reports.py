@@ -19,8 +19,6 @@ from nerret_tools.reading.labelled import LabelledFormat, read_documents
 if TYPE_CHECKING:
     from nerret_tools.lab.evaluation.span_f1 import SpanScores
 
-__all__ = ["LabelReport", "print_evaluation", "print_explanation"]
-
 
 class Ablation(StrEnum):
     """What is taken out of an evaluation (SAM-NER, table of ablations)."""

@@ -8,8 +8,6 @@ import typer
 
 from nerret_tools.reading.labelled import LabelledFormat
 
-__all__ = ["LabelledForm"]
-
 LabelledForm = Annotated[
     LabelledFormat | None,
     typer.Option("--format", help="Of the labelled file; told from its name and content.", show_default=False),

@@ -12,8 +12,6 @@ from nerret_tools.cli.hits import excerpt
 from nerret_tools.documents import FindResult, Hit
 from nerret_tools.errors import InputError
 
-__all__ = ["CSV_FIELDS", "JSON_FIELDS", "check_fields", "csv_lines", "json_answer"]
-
 JSON_FIELDS = (
     "document_id",
     "score",

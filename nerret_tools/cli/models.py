@@ -15,8 +15,6 @@ from nerret_tools.models import MODELS, ModelSpec, find_spec
 from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE
 from nerret_tools.models.spec_file import spec_json
 
-__all__ = ["ModelList", "ModelState", "app"]
-
 app = typer.Typer(
     help="List models, print their descriptions, import published weights.",
     no_args_is_help=True,

@@ -11,20 +11,6 @@ from nerret_tools.reading import FileKind
 if TYPE_CHECKING:
     from nerret_tools import EntityIndex
 
-__all__ = [
-    "AsJson",
-    "Encoding",
-    "IdField",
-    "IndexName",
-    "IndexPlace",
-    "Kind",
-    "ModelName",
-    "ScanDtype",
-    "Separator",
-    "TextField",
-    "open_index",
-]
-
 IndexPlace = Annotated[
     str,
     typer.Option("--index", metavar="DIR", envvar="NERRET_INDEX", help="The index: a folder, or http://host:port."),

@@ -13,8 +13,6 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from rich.console import Console
 
-__all__ = ["accept_any_character", "complain", "print_data", "print_json", "print_lines", "results", "visible"]
-
 WIDEST = 1_000_000
 """Characters of a line in a pipe, where nothing is to be wrapped or cut."""
 

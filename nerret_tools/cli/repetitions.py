@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from nerret_tools.documents import FindResult, Hit
 
-__all__ = ["group"]
-
 
 def group(answers: Sequence[FindResult], limit: int | None) -> tuple[list[FindResult], dict[str, list[str]]]:
     """Keep the first document of each text, compared without regard to case and white space.

@@ -20,8 +20,6 @@ from nerret_tools.errors import InputError
 if TYPE_CHECKING:
     from nerret_tools.review import Review, ReviewDocument, ReviewStatus, Verdict
 
-__all__ = ["review"]
-
 VERDICTS: dict[str, Verdict] = {"y": "yes", "n": "no", "u": "unsure"}
 KEYS = "y yes   n no   u unsure   b back   t whole text   q quit"
 

@@ -10,8 +10,6 @@ import typer
 
 from nerret_tools.cli.options import IndexName, IndexPlace, ModelName
 
-__all__ = ["serve"]
-
 
 def serve(
     place: IndexPlace,

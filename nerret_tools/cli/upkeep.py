@@ -14,8 +14,6 @@ from nerret_tools.cli.output import complain, print_data, print_json, results, v
 from nerret_tools.documents import Mention
 from nerret_tools.errors import DocumentError
 
-__all__ = ["CompactReport", "DeleteReport", "DocumentMentions", "compact", "delete", "mentions", "stats"]
-
 
 class DocumentMentions(BaseModel):
     """What ``nerret mentions --json`` prints."""

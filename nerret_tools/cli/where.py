@@ -8,8 +8,6 @@ from typing import Any
 from nerret_tools.errors import FilterError
 from nerret_tools.reading import parse_scalar
 
-__all__ = ["fields_of", "parse_where"]
-
 
 def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
     """Reads conditions that must all hold; numbers, ``true`` and ``false`` are typed, quotes keep text.

@@ -16,8 +16,6 @@ from nerret_tools.indexing import parts
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.records import Record
 
-__all__ = ["batches", "from_table", "to_table"]
-
 BATCH_RECORDS = 512
 """Enough to sort by length and to fill a GPU; a CPU is busy with it for a few seconds."""
 

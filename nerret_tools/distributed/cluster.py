@@ -12,8 +12,6 @@ import ray
 
 from nerret_tools.errors import ClusterError
 
-__all__ = ["ADDRESS_VARIABLE", "connected", "end_with_all_of_ray"]
-
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 """Ray's own: the cluster to join. Without it, one is started on this machine for as long as it is needed."""
 

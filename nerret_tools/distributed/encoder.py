@@ -17,8 +17,6 @@ from nerret_tools.models.identity import open_store
 from nerret_tools.reading.problems import ReadProblem
 from nerret_tools.reading.records import Reading, Record, to_document
 
-__all__ = ["EncoderSettings", "RecordEncoder"]
-
 
 @dataclass(frozen=True)
 class EncoderSettings:

@@ -10,8 +10,6 @@ from nerret_tools.reading.parquet_rows import row_values
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Record, Rows
 
-__all__ = ["is_saved_dataset", "read_saved_dataset"]
-
 _READ_ROWS = 1024
 
 _DATASET_FILE = "state.json"

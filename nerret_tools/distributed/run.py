@@ -30,8 +30,6 @@ from nerret_tools.progress import counting
 from nerret_tools.reading.records import Reading
 from nerret_tools.storage.place import is_server
 
-__all__ = ["index_dataset"]
-
 WAITING_BYTES = 128 * 2**20
 """Of the object store, for encoded batches that wait to be written: about 60 batches of sentences."""
 

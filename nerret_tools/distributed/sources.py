@@ -23,8 +23,6 @@ from nerret_tools.reading.reader import read_file
 from nerret_tools.reading.records import Reading, Record, Rows
 from nerret_tools.reading.sources import STDIN, Source, find_files, refuse_one_name_for_two, source_name
 
-__all__ = ["Sources", "find_sources", "from_rows"]
-
 _TASK_BYTES = 64 * 2**20
 """Small files are read together up to this size; it is also what is read again when a reader dies."""
 

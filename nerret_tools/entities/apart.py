@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["without_overlaps"]
-
 _ONLY_A_LIST = re.compile(r"(?:[\s,;/|•·*\n–-]|\b(?:and|or)\b)*")
 
 

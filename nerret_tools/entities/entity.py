@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-__all__ = ["Entity", "EntityEvidence", "EntityPage", "Surface"]
-
 
 class Surface(BaseModel):
     """One spelling of an entity.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from nerret_tools.entities.names import DETERMINERS, name_key
 
-__all__ = ["GenericNames"]
-
 _COUNTS = frozenset(
     "one two three four five six seven eight nine ten some many several all both each every any no other another "
     "few most more such same".split()

@@ -12,8 +12,6 @@ import numpy.typing as npt
 from nerret_tools.entities.links import Link, Use, links_in, plural_links
 from nerret_tools.entities.names import difference, is_capitals, name_key, shown_name, written_out
 
-__all__ = ["Grouping", "Occurrences", "group_names"]
-
 Integers = npt.NDArray[np.int64]
 
 

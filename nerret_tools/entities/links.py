@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from nerret_tools.entities.names import CONNECTORS, initials, is_capitals, name_key, written_out
 
-__all__ = ["Link", "Use", "links_in", "plural_links"]
-
 # "South Africa" is not Africa, "Lake Michigan" not Michigan, "New Mexico" not Mexico.
 _OTHER_PLACE = frozenset(
     "new old north south east west northern southern eastern western central upper lower greater inner outer "

@@ -21,8 +21,6 @@ from nerret_tools.ranking import Cursor, Limits, ListIdentity, Scores, Search, r
 from nerret_tools.showing import snippet
 from nerret_tools.storage import ChromaStore
 
-__all__ = ["EntityLister"]
-
 SHOWN_DOCUMENTS = 3
 """Documents that are shown as evidence of an entity."""
 

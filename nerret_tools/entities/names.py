@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
-__all__ = ["difference", "initials", "is_capitals", "name_key", "shown_name", "written_out"]
-
 DETERMINERS = frozenset("the a an this that these those its his her their our my your".split())
 TITLES = frozenset(
     "mr mrs ms miss dr prof professor sir dame rev president chancellor senator governor minister mayor "

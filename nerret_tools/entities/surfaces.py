@@ -10,8 +10,6 @@ import numpy.typing as npt
 from nerret_tools.scan import Scan
 from nerret_tools.storage import ChromaStore
 
-__all__ = ["Surfaces"]
-
 Integers = npt.NDArray[np.int64]
 
 

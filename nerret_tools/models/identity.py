@@ -10,8 +10,6 @@ from nerret_tools.errors import IndexNotFoundError, ModelMismatchError
 from nerret_tools.models import ModelSpec
 from nerret_tools.storage import ChromaStore
 
-__all__ = ["open_store"]
-
 
 def open_store(
     place: str | Path,

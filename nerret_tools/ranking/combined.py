@@ -12,8 +12,6 @@ from nerret_tools.models import Calibration
 from nerret_tools.ranking.scores import Bounds, Floats, Positions, Scores
 from nerret_tools.scan import SCORE_DECIMALS
 
-__all__ = ["combine", "combined"]
-
 _SLACK = 0.5 * 10.0**-SCORE_DECIMALS + 2.0**-21
 """Added to bounds: what rounding a combined score takes away, and what float32 does of it."""
 

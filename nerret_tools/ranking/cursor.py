@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from nerret_tools.errors import CursorError
 
-__all__ = ["Cursor", "ListIdentity"]
-
 _CHECK_BYTES = 4  # of the hash in front, which tells a damaged cursor
 _SEARCH_BYTES, _INDEX_BYTES, _GENERATION_BYTES = 3, 2, 2  # what a cursor is bound to
 _PLACE_BYTES, _SIZE_BYTES = 4, 3

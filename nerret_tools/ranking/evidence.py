@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from nerret_tools.ranking.scores import Scores
 
-__all__ = ["Evidence", "gather_evidence", "tell_apart"]
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from nerret_tools.ranking.scores import Scores
 
-__all__ = ["Page", "rank_page"]
-
 
 @dataclass(frozen=True)
 class Page:

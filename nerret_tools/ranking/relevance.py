@@ -12,8 +12,6 @@ from nerret_tools.models import Calibration
 from nerret_tools.ranking.scores import Scores
 from nerret_tools.ranking.search import Search
 
-__all__ = ["Limits", "best_expected_f1", "limits", "relevances"]
-
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 

@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from nerret_tools.scan import Scan, exact_scores, score_bounds, score_scan
 
-__all__ = ["Scores"]
-
 Positions = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bounds = npt.NDArray[np.float32]

@@ -12,8 +12,6 @@ from typing import Any
 from nerret_tools.entity_query import Asked
 from nerret_tools.errors import CursorError, FilterError
 
-__all__ = ["Search"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Search:

@@ -11,8 +11,6 @@ from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Reading, Record, Rows
 from nerret_tools.reading.scalars import parse_cell
 
-__all__ = ["read_csv"]
-
 LONGEST_CELL = 2**31 - 1
 """Characters. The csv module refuses cells over 131,072 otherwise, and texts are longer than that."""
 

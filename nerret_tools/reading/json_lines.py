@@ -12,8 +12,6 @@ from nerret_tools.reading.encodings import encoding_of, not_decodable
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Reading, Record, Rows
 
-__all__ = ["read_json", "read_json_lines"]
-
 
 def read_json_lines(lines: Iterable[bytes], origin: Origin, reading: Reading) -> Rows:
     """Yields a record for each line; a broken line is a problem and the next one is read.

@@ -9,8 +9,6 @@ from nerret_tools.reading.parquet_rows import load_pyarrow
 from nerret_tools.reading.records import FileKind, Reading
 from nerret_tools.reading.sources import Source, file_kind
 
-__all__ = ["Measure"]
-
 
 class Measure:
     """Counts bytes, and documents against them.

@@ -10,8 +10,6 @@ from nerret_tools.extras import extra_package
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Reading, Record, Rows
 
-__all__ = ["load_pyarrow", "read_parquet", "row_values"]
-
 BATCH_ROWS = 1024
 
 

@@ -20,8 +20,6 @@ from nerret_tools.reading.records import FileKind, Reading, Record, Rows, to_doc
 from nerret_tools.reading.sources import COMPRESSED, Source, file_kind, find_files
 from nerret_tools.reading.whole_text import read_text
 
-__all__ = ["DocumentReader", "read_file"]
-
 
 class DocumentReader:
     """Iterates over the documents of files, folders and standard input, in a stream.

@@ -14,8 +14,6 @@ from nerret_tools.errors import DataFileError, DocumentError
 from nerret_tools.intake import document_of
 from nerret_tools.reading.problems import Origin, ReadProblem
 
-__all__ = ["FileKind", "Reading", "Record", "Rows", "to_document"]
-
 
 class FileKind(StrEnum):
     """What a file is read as."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["parse_cell", "parse_scalar"]
-
 Scalar = str | int | float | bool
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")

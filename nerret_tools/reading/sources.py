@@ -13,19 +13,6 @@ from nerret_tools.errors import DataFileError
 from nerret_tools.reading.problems import Origin
 from nerret_tools.reading.records import FileKind, Reading
 
-__all__ = [
-    "ACCEPTED_ENDINGS",
-    "COMPRESSED",
-    "LINKS",
-    "NO_ENDING",
-    "STDIN",
-    "Source",
-    "file_kind",
-    "find_files",
-    "refuse_one_name_for_two",
-    "source_name",
-]
-
 STDIN = "-"
 LINKS = "links to folders"
 """What stands among the endings of what is left out, where a link leads to a folder."""

@@ -9,8 +9,6 @@ from nerret_tools.reading.encodings import encoding_of, not_decodable
 from nerret_tools.reading.problems import Origin, ReadProblem
 from nerret_tools.reading.records import Reading, Record
 
-__all__ = ["read_text", "strip_headers"]
-
 _HEADER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9-]*):[ \t]?(?P<value>.*(?:\n[ \t]+\S.*)*)\n?")
 _KEPT = ("subject", "from", "date")
 """Headers that become metadata."""

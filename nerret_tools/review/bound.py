@@ -16,8 +16,6 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_BET", "least_recall", "log_stake", "most_relevant"]
-
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel
 
 from nerret_tools.documents import Document, Mention
 
-__all__ = ["Collection", "Identity", "ReviewDocument"]
-
 
 class ReviewDocument(BaseModel):
     """A document to judge.

@@ -14,8 +14,6 @@ from nerret_tools.review.journal import Entry
 from nerret_tools.review.status import ReviewStatus
 from nerret_tools.showing import snippet
 
-__all__ = ["COLUMNS", "FORMS", "write_review"]
-
 COLUMNS = (
     "document_id",
     "verdict",

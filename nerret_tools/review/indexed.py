@@ -12,8 +12,6 @@ from nerret_tools.errors import ReviewError
 from nerret_tools.review.collection import Identity, ReviewDocument
 from nerret_tools.searching import Searcher
 
-__all__ = ["IndexedCollection"]
-
 SHOWN_MENTIONS = 5
 """Of a document: what a judge looks at first."""
 

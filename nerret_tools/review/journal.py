@@ -14,8 +14,6 @@ from pydantic import BaseModel, ValidationError
 
 from nerret_tools.errors import DataFileError, ReviewError, StoreUnavailableError
 
-__all__ = ["VERDICTS", "Done", "Entry", "Header", "Journal", "Verdict", "read_review"]
-
 FORMAT: Literal["nerret-review"] = "nerret-review"
 VERSION = 1
 BEGINNING = b'{"format":"nerret-review"'

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from nerret_tools.archetypes.endpoint import EndpointScorer
     from nerret_tools.review.review import Review
 
-__all__ = ["EndpointJudge", "Judge", "run_judge"]
-
 Judge = Callable[[ReviewDocument], "Verdict | bool"]
 """Says ``yes`` or true, ``no`` or false, or ``unsure`` of a document."""
 

@@ -14,8 +14,6 @@ import numpy.typing as npt
 
 from nerret_tools.review.bound import log_stake
 
-__all__ = ["Plan", "Step"]
-
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 

@@ -26,8 +26,6 @@ from nerret_tools.review.status import ReviewStatus
 from nerret_tools.review.tally import Tally
 from nerret_tools.twins import twin
 
-__all__ = ["Review"]
-
 HELD = timedelta(minutes=10)
 """A document that was handed to another reviewer is not handed out again for this long."""
 

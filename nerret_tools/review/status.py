@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-__all__ = ["ReviewStatus"]
-
 
 class ReviewStatus(BaseModel):
     """What the judgements of a review add up to, and what they prove.

@@ -11,8 +11,6 @@ import numpy as np
 from nerret_tools.review.bound import NO_BET
 from nerret_tools.review.journal import Entry
 
-__all__ = ["Tally"]
-
 
 @dataclass
 class Tally:

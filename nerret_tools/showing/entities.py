@@ -5,8 +5,6 @@ from __future__ import annotations
 from nerret_tools.entities.entity import Entity, EntityPage
 from nerret_tools.showing.untrusted import NOTICE, shorten, shown_id
 
-__all__ = ["entity_heading", "entity_line", "entity_text", "other_names"]
-
 NAMES_SHOWN = 5
 NAME_CHARACTERS = 120
 

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 from nerret_tools.documents import FindResult, Hit
 from nerret_tools.showing.untrusted import NOTICE, shorten, shown_id, snippet, window
 
-__all__ = ["COLUMNS", "EvidenceOf", "count", "evidence_of", "heading", "line_of", "text_page", "title_of"]
-
 COLUMNS = "columns: document_id, relevance, mention_count, mentions, title"
 
 TITLE_CHARACTERS = 120

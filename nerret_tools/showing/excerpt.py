@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from nerret_tools.documents import Mention
 
-__all__ = ["Piece", "excerpt", "pieces"]
-
 ELLIPSIS = "…"
 
 

@@ -8,8 +8,6 @@ from pydantic import BaseModel, Field
 
 from nerret_tools.entity_query import Asked, Scope, asked_of
 
-__all__ = ["DESCRIPTION", "ENTITIES_DESCRIPTION", "ENTITIES_NAME", "NAME", "PAGE", "FindArguments"]
-
 NAME = "find_documents_with_entity_type"
 ENTITIES_NAME = "list_entities_of_type"
 

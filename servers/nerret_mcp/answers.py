@@ -6,18 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-__all__ = [
-    "CollectionList",
-    "CollectionSummary",
-    "DocumentPart",
-    "FindPage",
-    "FoundDocument",
-    "FoundMention",
-    "MetadataField",
-    "Page",
-    "Place",
-]
-
 ModelState = Literal["loading", "ready", "failed"]
 
 

@@ -9,21 +9,6 @@ from pydantic import Field
 
 from nerret_tools.entity_query import MAX_TYPES, Scope
 
-__all__ = [
-    "AllOf",
-    "AnyOf",
-    "CollectionName",
-    "Cursor",
-    "EntityType",
-    "MaxRelevance",
-    "MinRelevance",
-    "NoneOf",
-    "Recall",
-    "ScopeOf",
-    "Where",
-    "report",
-]
-
 EntityType = Annotated[
     str | None,
     Field(min_length=1, max_length=1_000, description="The type in free text, such as 'body of water'."),

@@ -17,8 +17,6 @@ from nerret_tools.user_folders import provide_home
 if TYPE_CHECKING:
     from nerret_mcp.library import Library
 
-__all__ = ["run"]
-
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Serve, and leave: 0 when the client has gone, 2 for input that cannot be used, 1 for other failures."""

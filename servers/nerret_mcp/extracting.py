@@ -19,8 +19,6 @@ from nerret_mcp.strict import StrictTool
 from nerret_tools import TypedMention
 from nerret_tools.showing import NOTICE, clean
 
-__all__ = ["extracting_tool"]
-
 MAX_TEXTS = 50
 MAX_CHARACTERS = 20_000
 MAX_TYPES = 200

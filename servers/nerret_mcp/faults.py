@@ -11,8 +11,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 from nerret_tools.errors import CursorError, InputError, ModelError, NerretError
 from nerret_tools.showing import shorten
 
-__all__ = ["ModelUnavailableError", "UnknownCollectionError", "UnknownDocumentError", "as_tool_error", "told"]
-
 _log = logging.getLogger(__name__)
 
 _QUOTED_CHARACTERS = 120

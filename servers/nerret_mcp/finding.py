@@ -30,8 +30,6 @@ from nerret_mcp.pages import Question, find_page
 from nerret_mcp.strict import StrictTool
 from nerret_tools.entity_query import asked_of
 
-__all__ = ["MAX_LIMIT", "finding_tool"]
-
 MAX_LIMIT = 1_000
 """Documents a page; a page of `Options.page_chars` characters may hold fewer."""
 

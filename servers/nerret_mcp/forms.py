@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 from nerret_mcp.answers import Page
 from nerret_tools.cancellation import check_cancelled
 
-__all__ = ["DECIMALS", "Forms", "fill", "structured", "under"]
-
 DECIMALS = 3
 """Of cut-offs and scores; relevances of entries have two: enough to judge by, at a token or two."""
 

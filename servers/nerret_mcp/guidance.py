@@ -10,8 +10,6 @@ from pydantic import Field
 
 from nerret_tools.showing import shorten
 
-__all__ = ["INSTRUCTIONS", "add_prompt"]
-
 INSTRUCTIONS = """\
 Searches a corpus for the documents that mention an entity of a type named in free text ("dinosaur", "airline"). \
 Start with find_documents_with_entity_type and page until there is no next cursor; list_entities_of_type gives each \

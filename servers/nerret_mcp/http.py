@@ -20,8 +20,6 @@ from nerret_mcp.options import Options
 from nerret_mcp.server import create_server
 from nerret_tools.listening import Gate, same_secret
 
-__all__ = ["PATH", "SharedToken", "create_app", "serve"]
-
 PATH = "/mcp"
 HEALTH_PATH = "/health"
 

@@ -18,8 +18,6 @@ from nerret_tools import EntityExtractor, EntityIndex, TypedMention
 from nerret_tools.cancellation import cancellable
 from nerret_tools.errors import IndexNotFoundError, NerretError
 
-__all__ = ["DEFAULT_NAME", "Collection", "Library"]
-
 _log = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")

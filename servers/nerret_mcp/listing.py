@@ -12,8 +12,6 @@ from nerret_mcp.strict import StrictTool
 from nerret_tools import EntityIndex
 from nerret_tools.showing import clean, shorten
 
-__all__ = ["list_all", "listing_tool"]
-
 _DESCRIPTION = """\
 List the collections that can be searched, how many documents and mentions each holds, the metadata fields that \
 `where` can name with examples of their values, and whether the model is loading, ready or failed. You need this only \

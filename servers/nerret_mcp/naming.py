@@ -31,8 +31,6 @@ from nerret_tools import Entity, EntityPage
 from nerret_tools.entity_query import Asked, asked_of
 from nerret_tools.showing import entity_heading, entity_line, other_names, shorten
 
-__all__ = ["naming_tool"]
-
 MAX_LIMIT = 1_000
 NAME_CHARACTERS = 120
 _SMALLEST_LINE = 20

@@ -10,8 +10,6 @@ from typing import Any, Literal, get_args
 
 from nerret_tools.listening import MIN_TOKEN_CHARACTERS, is_loopback
 
-__all__ = ["TOKEN_VARIABLE", "Options", "UsageError", "parse"]
-
 TOKEN_VARIABLE = "NERRET_MCP_TOKEN"
 """Holds the bearer token; there is no flag, since command lines can be read by everybody on the machine."""
 

@@ -12,8 +12,6 @@ from nerret_tools import FindResult, Hit
 from nerret_tools.entity_query import Asked
 from nerret_tools.showing import count, evidence_of, heading, line_of, title_of
 
-__all__ = ["Question", "find_page"]
-
 MENTIONS_SHOWN = 3
 
 _SMALLEST_LINE = 12

@@ -19,8 +19,6 @@ from nerret_mcp.strict import StrictTool
 from nerret_tools.cancellation import check_cancelled
 from nerret_tools.showing import NOTICE, clean, shown_id, title_of
 
-__all__ = ["read_part", "reading_tool"]
-
 _ROOM = 200  # characters of an answer that are no documents
 
 MAX_DOCUMENTS = 50

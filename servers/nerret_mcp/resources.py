@@ -11,8 +11,6 @@ from nerret_mcp.library import Library
 from nerret_mcp.listing import list_all
 from nerret_mcp.reading import read_part
 
-__all__ = ["add_resources"]
-
 _ANY_ID = ResourceSecurity(exempt_params={"document_id"})
 """Ids are keys of a database and never paths of files, so they may look like paths."""
 

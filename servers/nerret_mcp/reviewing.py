@@ -20,8 +20,6 @@ from nerret_tools.errors import ReviewError
 from nerret_tools.review import ReviewDocument
 from nerret_tools.showing import NOTICE, clean, shorten, shown_id
 
-__all__ = ["reviewing_tool"]
-
 MOST_AT_ONCE = 50
 
 TEXT_CHARACTERS = 3_000

@@ -27,8 +27,6 @@ from nerret_mcp.stdio import StdioServer
 from nerret_mcp.verifying import verifying_tool
 from nerret_tools import __version__
 
-__all__ = ["create_server"]
-
 _HANDSHAKE_GRACE = 0.1
 """Seconds between the first answer and the import of torch, which would hold the interpreter meanwhile."""
 

@@ -15,8 +15,6 @@ from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 from pydantic import ValidationError
 
-__all__ = ["StdioServer", "leave_at_once"]
-
 
 class _Source(Protocol):
     async def receive(self) -> SessionMessage | Exception: ...

@@ -14,8 +14,6 @@ from pydantic import ConfigDict, ValidationError, create_model
 
 from nerret_tools.showing import shorten
 
-__all__ = ["StrictTool"]
-
 _READING = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 

@@ -18,8 +18,6 @@ from nerret_tools import Document
 from nerret_tools.cancellation import check_cancelled
 from nerret_tools.showing import NOTICE, shorten, shown_id, snippet
 
-__all__ = ["verifying_tool"]
-
 MAX_DOCUMENTS = 200
 MAX_CHARACTERS = 50_000
 """Of a document that are read: some seconds."""

@@ -30,8 +30,6 @@ from nerret_page.reviewing import Reviewing
 from nerret_tools.errors import NerretError
 from nerret_tools.listening import Gate
 
-__all__ = ["create_app"]
-
 _log = logging.getLogger(__name__)
 
 

@@ -16,8 +16,6 @@ from nerret_tools import FindResult, Hit, Mention
 from nerret_tools.showing import title_of
 from nerret_tools.showing.excerpt import Piece, excerpt
 
-__all__ = ["Asking"]
-
 PAGE = 25
 """Documents loaded at once: more than fit on a tall screen."""
 

@@ -11,8 +11,6 @@ from nerret_page.options import Options
 from nerret_tools import EntityIndex
 from nerret_tools.errors import NerretError, StoreError
 
-__all__ = ["Desk"]
-
 _log = logging.getLogger(__name__)
 
 

@@ -12,8 +12,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from nerret_page.rendering import page
 from nerret_tools.listening import same_secret
 
-__all__ = ["Entrance"]
-
 _COOKIE = "nerret-page"
 _LARGEST_FORM = 4_096  # bytes
 

@@ -16,8 +16,6 @@ from nerret_page.question import Question
 from nerret_tools import FindResult
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, csv_lines, json_answer
 
-__all__ = ["Export", "calls", "download_headers", "file_stem"]
-
 PORTION = 200
 """Documents fetched at once, so that a long list takes no memory."""
 

@@ -13,8 +13,6 @@ from nerret_tools.errors import (
     ReviewError,
 )
 
-__all__ = ["Fault", "told"]
-
 
 class Fault(NamedTuple):
     """What a visitor is told.

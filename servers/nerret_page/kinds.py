@@ -9,8 +9,6 @@ import numpy as np
 
 from nerret_tools import EntityIndex
 
-__all__ = ["Kinds"]
-
 _FILE = Path(__file__).with_name("types.txt")
 
 CERTAIN = 0.35

@@ -18,8 +18,6 @@ import numpy.typing as npt
 
 from nerret_tools.user_folders import cache_folder
 
-__all__ = ["Neighbourhoods", "principal_components"]
-
 _log = logging.getLogger(__name__)
 
 Points = npt.NDArray[np.float64]

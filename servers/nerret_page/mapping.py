@@ -20,8 +20,6 @@ from nerret_tools.errors import CursorError, FilterError
 from nerret_tools.sampling import MentionSample
 from nerret_tools.showing import shorten
 
-__all__ = ["Mapping"]
-
 MOST = 20_000
 """Mentions on the map."""
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from nerret_tools.errors import InputError
 from nerret_tools.listening import MIN_TOKEN_CHARACTERS, is_loopback
 
-__all__ = ["TOKEN_VARIABLE", "Options"]
-
 TOKEN_VARIABLE = "NERRET_PAGE_TOKEN"
 """Holds the token; there is no flag, since command lines can be read by everybody on the machine."""
 

@@ -19,8 +19,6 @@ from nerret_page.rendering import page
 from nerret_tools import EntityIndex
 from nerret_tools.sampling import MentionSample
 
-__all__ = ["Overview"]
-
 MENTIONS = 20_000
 """Drawn for what is said of mentions."""
 

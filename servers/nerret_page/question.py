@@ -13,8 +13,6 @@ from nerret_tools.entity_query import Scope
 from nerret_tools.errors import FilterError
 from nerret_tools.reading import parse_scalar
 
-__all__ = ["Question"]
-
 
 @dataclass(frozen=True)
 class Question:

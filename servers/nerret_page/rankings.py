@@ -12,8 +12,6 @@ import numpy as np
 from nerret_page.question import Question
 from nerret_tools import EntityIndex
 
-__all__ = ["Rankings", "Standing"]
-
 KEPT = 8
 """Rankings of former questions: somebody goes back and forth between a few."""
 

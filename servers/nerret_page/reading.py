@@ -15,8 +15,6 @@ from nerret_tools import EntityIndex, Mention
 from nerret_tools.showing import title_of
 from nerret_tools.showing.excerpt import pieces
 
-__all__ = ["Reading"]
-
 STRETCH = 30_000
 """Characters shown at once: some twenty screens, which a browser lays out in a moment."""
 

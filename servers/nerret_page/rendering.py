@@ -11,8 +11,6 @@ from starlette.responses import HTMLResponse
 
 from nerret_tools.showing import clean, shorten
 
-__all__ = ["FOLDER", "page"]
-
 FOLDER = Path(__file__).parent
 
 VIEWS = {"/": "Ask", "/review": "Review", "/map": "Map", "/overview": "What is in here"}

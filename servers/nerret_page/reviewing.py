@@ -22,8 +22,6 @@ from nerret_tools.review import Review
 from nerret_tools.showing import title_of
 from nerret_tools.showing.excerpt import excerpt
 
-__all__ = ["Reviewing"]
-
 TARGETS = (0.8, 0.9, 0.95)
 """Shares of the right documents that may be asked for."""
 

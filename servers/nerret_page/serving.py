@@ -16,8 +16,6 @@ from nerret_page.options import Options
 from nerret_tools.errors import StoreUnavailableError
 from nerret_tools.listening import address_of, listen
 
-__all__ = ["serve"]
-
 
 class _Server(uvicorn.Server):
     """Leaves at once when it is told to: nothing is left to be saved, and a browser keeps its connections open."""

@@ -12,8 +12,6 @@ from nerret_tools.errors import MissingExtraError
 from nerret_tools.lab.training.taxonomy import Taxonomy
 from nerret_tools.models.entity_model import EntityModel
 
-__all__ = ["ClusterCount", "ClusterReport", "cluster_types", "lexicographer_files"]
-
 TYPES_OF_A_FILE = 30  # the largest types of each lexicographer file, so that persons do not outnumber all else
 LEAST_MEMBERS = 20
 DIMENSIONS = 30  # principal components; in 500 dimensions all distances are alike

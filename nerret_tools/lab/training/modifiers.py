@@ -24,8 +24,6 @@ from nerret_tools.lab.training.typed import FALSE, TRUE, UNKNOWN, TypedText, Typ
 from nerret_tools.models import find_spec
 from nerret_tools.models.model import Model
 
-__all__ = ["ModifiedType", "modified_types"]
-
 LEAST_RIGHT, LEAST_WRONG = 2, 3  # sentences
 FILES = ("typed/written.jsonl", "typed/annotated.jsonl")
 

@@ -20,8 +20,6 @@ from nerret_tools.index import EntityIndex
 from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.training.wordings import plural
 
-__all__ = ["overlap", "wordings"]
-
 
 def wordings(name: str) -> list[str]:
     """A type as people write it."""

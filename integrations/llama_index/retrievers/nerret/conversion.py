@@ -22,8 +22,6 @@ from pydantic import Field
 
 from nerret_tools import Document, Hit, Mention
 
-__all__ = ["REF_DOC_ID", "FoundNode", "from_nodes", "to_entity_type", "to_found_node", "to_node"]
-
 REF_DOC_ID = "ref_doc_id"
 """Metadata key for the source document of a node, as in LlamaIndex's own stores."""
 

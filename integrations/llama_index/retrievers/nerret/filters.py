@@ -9,8 +9,6 @@ from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 
 from nerret_tools.errors import FilterError
 
-__all__ = ["every", "to_where"]
-
 _OPERATORS = {
     FilterOperator.EQ: "$eq",
     FilterOperator.NE: "$ne",

@@ -14,8 +14,6 @@ from pydantic import Field
 from nerret_tools import AddReport, EntityIndex
 from nerret_tools.errors import InputError
 
-__all__ = ["EntityIndexTransform", "forget_missing", "log_failures"]
-
 logger = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 1_000

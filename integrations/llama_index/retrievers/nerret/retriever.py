@@ -27,8 +27,6 @@ from nerret_tools.showing import (
     text_page,
 )
 
-__all__ = ["EntityTypeRetriever"]
-
 
 class EntityTypeRetriever(BaseRetriever):
     """Retrieves every document that mentions an entity of the type that is the query.

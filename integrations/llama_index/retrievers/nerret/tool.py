@@ -10,8 +10,6 @@ from llama_index.core.tools import FunctionTool
 
 from nerret_tools.showing import FindArguments
 
-__all__ = ["as_function_tool"]
-
 _Page = TypeVar("_Page")
 
 

@@ -22,8 +22,6 @@ from pydantic import Field
 from nerret_tools import EntityIndex, FindResult
 from nerret_tools.errors import FilterError
 
-__all__ = ["EntityIndexVectorStore"]
-
 
 class EntityIndexVectorStore(BasePydanticVectorStore):
     """Lets an `IngestionPipeline` delete from an entity index what its docstore replaces or drops.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -13,18 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from nerret_page.asking import Asking
+from nerret_page import asking, export, mapping, overview, reading
 from nerret_page.desk import Desk
 from nerret_page.entrance import Entrance
-from nerret_page.export import Export
 from nerret_page.faults import told
 from nerret_page.headers import SafeHeaders
-from nerret_page.kinds import Kinds
-from nerret_page.mapping import Mapping
 from nerret_page.options import Options
-from nerret_page.overview import Overview
-from nerret_page.rankings import Rankings
-from nerret_page.reading import Reading
 from nerret_page.rendering import FOLDER, page
 from nerret_page.reviewing import Reviewing
 from nerret_tools.errors import NerretError
@@ -41,18 +34,15 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
         desk: The index, where it is open already.
     """
     desk = desk or Desk(options)
-    rankings, kinds = Rankings(), Kinds()
-    asking, reading, export = Asking(desk, rankings), Reading(desk, rankings), Export(desk)
-    overview, reviewing = Overview(desk, kinds), Reviewing(desk, Path(options.reviews))
-    mapping = Mapping(desk, kinds)
+    reviewing = Reviewing(desk, Path(options.reviews))
     routes = [
         Route("/", asking.answer),
         Route("/rows", asking.rows),
         Route("/entities", asking.entities),
         Route("/curve", asking.curve),
         Route("/document", reading.document),
-        Route("/export.csv", export.csv),
-        Route("/export.jsonl", export.json_lines),
+        Route("/export.csv", export.as_csv),
+        Route("/export.jsonl", export.as_json_lines),
         Route("/overview", overview.view),
         Route("/contents", overview.contents),
         Route("/examples", overview.examples),
@@ -76,9 +66,9 @@ def create_app(options: Options, desk: Desk | None = None) -> Starlette:
     ]
     if options.token is not None:
         guards.append(Middleware(Entrance, token=options.token))
-    return Starlette(
-        routes=routes, middleware=guards, exception_handlers={NerretError: _failed, 404: partial(_not_there)}
-    )
+    app = Starlette(routes=routes, middleware=guards, exception_handlers={NerretError: _failed, 404: _not_there})
+    app.state.desk = desk
+    return app
 
 
 def _failed(request: Request, error: Exception) -> Response:

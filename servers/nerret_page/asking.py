@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from nerret_page.desk import Desk
+from nerret_page.desk import index_of
 from nerret_page.export import calls
 from nerret_page.question import Question
-from nerret_page.rankings import Rankings
+from nerret_page.rankings import standing_of
 from nerret_page.rendering import page
 from nerret_tools import FindResult, Hit, Mention
 from nerret_tools.showing import title_of
@@ -53,51 +53,42 @@ class Row(NamedTuple):
         return cls(hit.document_id, title_of(hit.document.metadata), hit.relevance, shown, hit.mentions, others)
 
 
-class Asking:
-    """Its endpoints.
+def answer(request: Request) -> Response:
+    """The whole page: with no question the form alone, else the first documents too."""
+    question = Question.of(request.query_params)
+    with index_of(request) as index:
+        stats = index.stats()
+        content: dict[str, Any] = {"question": question, "stats": stats}
+        if question.entity_type and stats.documents:
+            content |= _listed(question, index.find(question.asked, limit=PAGE, **question.options))
+    return page(request, "ask.html", **content)
 
-    Args:
-        desk: Where the index is.
-        rankings: For the curve.
-    """
 
-    def __init__(self, desk: Desk, rankings: Rankings) -> None:
-        self._desk = desk
-        self._rankings = rankings
+def rows(request: Request) -> Response:
+    """The next documents of a list, to be put behind those that are there."""
+    question = Question.of(request.query_params)
+    with index_of(request) as index:
+        cursor = request.query_params.get("cursor")
+        found = index.find(question.asked, limit=PAGE, cursor=cursor, **question.options)
+    return page(request, "rows.html", **_listed(question, found))
 
-    def answer(self, request: Request) -> Response:
-        """The whole page: with no question the form alone, else the first documents too."""
-        question = Question.of(request.query_params)
-        with self._desk.index() as index:
-            stats = index.stats()
-            content: dict[str, Any] = {"question": question, "stats": stats}
-            if question.entity_type and stats.documents:
-                content |= _listed(question, index.find(question.asked, limit=PAGE, **question.options))
-        return page(request, "ask.html", **content)
 
-    def rows(self, request: Request) -> Response:
-        """The next documents of a list, to be put behind those that are there."""
-        question = Question.of(request.query_params)
-        with self._desk.index() as index:
-            cursor = request.query_params.get("cursor")
-            found = index.find(question.asked, limit=PAGE, cursor=cursor, **question.options)
-        return page(request, "rows.html", **_listed(question, found))
+def entities(request: Request) -> Response:
+    """The entities of a type, each once, or the next of them."""
+    question = Question.of(request.query_params)
+    with index_of(request) as index:
+        cursor = request.query_params.get("cursor")
+        found = index.entities(question.asked, limit=ENTITIES, cursor=cursor, **question.options)
+    return page(request, "entities.html", question=question, found=found, first=cursor is None)
 
-    def entities(self, request: Request) -> Response:
-        """The entities of a type, each once, or the next of them."""
-        question = Question.of(request.query_params)
-        with self._desk.index() as index:
-            cursor = request.query_params.get("cursor")
-            found = index.entities(question.asked, limit=ENTITIES, cursor=cursor, **question.options)
-        return page(request, "entities.html", question=question, found=found, first=cursor is None)
 
-    def curve(self, request: Request) -> Response:
-        """What is to be expected of the list wherever it stops, and where it stops now."""
-        question = Question.of(request.query_params)
-        with self._desk.index() as index:
-            stops = index.find(question.asked, limit=1, max_mentions=0, **question.options)
-            standing = self._rankings.of(index, question)
-        return JSONResponse({"points": standing.curve(), "rank": stops.total})
+def curve(request: Request) -> Response:
+    """What is to be expected of the list wherever it stops, and where it stops now."""
+    question = Question.of(request.query_params)
+    with index_of(request) as index:
+        stops = index.find(question.asked, limit=1, max_mentions=0, **question.options)
+        standing = standing_of(index, question)
+    return JSONResponse({"points": standing.curve(), "rank": stops.total})
 
 
 def _listed(question: Question, found: FindResult) -> dict[str, Any]:

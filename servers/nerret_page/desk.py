@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+from starlette.requests import Request
 
 from nerret_page.options import Options
 from nerret_tools import EntityIndex
@@ -58,3 +60,9 @@ class Desk:
                 index.find("warm-up", min_relevance=0.5, limit=1)
         except NerretError as error:
             _log.warning("the model could not be warmed up: %s", error)
+
+
+def index_of(request: Request) -> AbstractContextManager[EntityIndex]:
+    """The index, lent to a request; see `Desk.index`."""
+    desk: Desk = request.app.state.desk
+    return desk.index()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zlib import crc32
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from nerret_page.desk import Desk
+from nerret_page.desk import index_of
 from nerret_page.question import Question
 from nerret_tools import FindResult
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, csv_lines, json_answer
@@ -20,57 +20,47 @@ PORTION = 200
 """Documents fetched at once, so that a long list takes no memory."""
 
 
-class Export:
-    """Its endpoints.
+def as_csv(request: Request) -> Response:
+    """The list as CSV, with the columns of ``nerret find --csv``."""
 
-    Args:
-        desk: Where the index is.
-    """
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    def csv(self, request: Request) -> Response:
-        """The list as CSV, with the columns of ``nerret find --csv``."""
-        question = Question.of(request.query_params)
-        return _download(question, "csv", "text/csv; charset=utf-8", self._csv_lines(question, self._pages(question)))
-
-    def json_lines(self, request: Request) -> Response:
-        """The list as JSON lines, each a hit of ``nerret find --json``."""
-        question = Question.of(request.query_params)
-        return _download(question, "jsonl", "application/x-ndjson", self._json_lines(self._pages(question)))
-
-    def _pages(self, question: Question) -> Iterator[FindResult]:
-        """All pages; the first is asked for now, so that what cannot be asked is told instead of a file."""
-        with self._desk.index() as index:
-            first = index.find(question.asked, limit=PORTION, **question.options)
-
-        def pages() -> Iterator[FindResult]:
-            found = first
-            yield found
-            while found.next_cursor is not None:
-                with self._desk.index() as index:
-                    found = index.find(question.asked, limit=PORTION, cursor=found.next_cursor, **question.options)
-                yield found
-
-        return pages()
-
-    def _csv_lines(self, question: Question, pages: Iterator[FindResult]) -> Iterator[str]:
+    def lines(pages: Iterator[FindResult]) -> Iterator[str]:
         for number, found in enumerate(pages):
-            lines = csv_lines([found], CSV_FIELDS, {})
-            header = next(lines)
-            if not number:
-                yield header + "\r\n"
-            yield from (line + "\r\n" for line in lines)
+            rows = csv_lines([found], CSV_FIELDS, {})
+            header = next(rows)
+            yield from (line + "\r\n" for line in (rows if number else (header, *rows)))
 
-    def _json_lines(self, pages: Iterator[FindResult]) -> Iterator[str]:
+    return _download(request, "csv", "text/csv; charset=utf-8", lines)
+
+
+def as_json_lines(request: Request) -> Response:
+    """The list as JSON lines, each a hit of ``nerret find --json``."""
+
+    def lines(pages: Iterator[FindResult]) -> Iterator[str]:
         for found in pages:
             for hit in json_answer([found], JSON_FIELDS, {})["hits"]:
                 yield json.dumps(hit, ensure_ascii=False, default=str) + "\n"
 
+    return _download(request, "jsonl", "application/x-ndjson", lines)
 
-def _download(question: Question, ending: str, kind: str, lines: Iterator[str]) -> Response:
-    return StreamingResponse(lines, media_type=kind, headers=download_headers(file_stem(question.words), ending))
+
+def _download(
+    request: Request, ending: str, kind: str, lines: Callable[[Iterator[FindResult]], Iterator[str]]
+) -> Response:
+    """All pages; the first is asked for now, so that what cannot be asked is told instead of a file."""
+    question = Question.of(request.query_params)
+
+    def page(cursor: str | None = None) -> FindResult:
+        with index_of(request) as index:
+            return index.find(question.asked, limit=PORTION, cursor=cursor, **question.options)
+
+    def pages(found: FindResult) -> Iterator[FindResult]:
+        yield found
+        while found.next_cursor is not None:
+            found = page(found.next_cursor)
+            yield found
+
+    headers = download_headers(file_stem(question.words), ending)
+    return StreamingResponse(lines(pages(page())), media_type=kind, headers=headers)
 
 
 def file_stem(words: str) -> str:

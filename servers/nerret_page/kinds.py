@@ -3,47 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from nerret_tools import EntityIndex
+from nerret_tools.models.entity_model import EntityModel
 
-_FILE = Path(__file__).with_name("types.txt")
+NAMES = Path(__file__).with_name("types.txt").read_text(encoding="utf-8").splitlines()
 
 CERTAIN = 0.35
 """Cosine with a type below which a mention speaks for none of them."""
 
 
-class Kinds:
-    """A list of type names, encoded once."""
+@lru_cache(maxsize=1)
+def _encoded(model: EntityModel) -> np.ndarray:
+    return model.encode_types(NAMES)
 
-    def __init__(self) -> None:
-        self._names = _FILE.read_text(encoding="utf-8").split("\n")[:-1]
-        self._embeddings: np.ndarray | None = None
 
-    def _encoded(self, index: EntityIndex) -> np.ndarray:
-        if self._embeddings is None:
-            self._embeddings = index.load_model().encode_types(self._names)
-        return self._embeddings
+def kinds_of(index: EntityIndex, embeddings: np.ndarray, most: int) -> list[str]:
+    """The names that fit a group of mentions as a whole, best first.
 
-    def of(self, index: EntityIndex, embeddings: np.ndarray, most: int) -> list[str]:
-        """The names that fit a group of mentions as a whole, best first.
+    Args:
+        index: Whose model made the embeddings.
+        embeddings: ``[n, dimension]``.
+        most: So many names.
+    """
+    if not len(embeddings):
+        return []
+    scores = _encoded(index.load_model()) @ embeddings.mean(axis=0)
+    return [NAMES[place] for place in np.argsort(-scores, kind="stable")[:most]]
 
-        Args:
-            index: Whose model made the embeddings.
-            embeddings: ``[n, dimension]``.
-            most: So many names.
-        """
-        if not len(embeddings):
-            return []
-        scores = self._encoded(index) @ embeddings.mean(axis=0)
-        return [self._names[place] for place in np.argsort(-scores, kind="stable")[:most]]
 
-    def among(self, index: EntityIndex, embeddings: np.ndarray, most: int) -> list[str]:
-        """The names that most mentions of a mixed group fit best, the most frequent first."""
-        if not len(embeddings):
-            return []
-        scores = embeddings @ self._encoded(index).T
-        best = scores.argmax(axis=1)[scores.max(axis=1) >= CERTAIN]
-        return [self._names[place] for place, _ in Counter(best.tolist()).most_common(most)]
+def kinds_among(index: EntityIndex, embeddings: np.ndarray, most: int) -> list[str]:
+    """The names that most mentions of a mixed group fit best, the most frequent first; as `kinds_of`."""
+    if not len(embeddings):
+        return []
+    scores = embeddings @ _encoded(index.load_model()).T
+    best = scores.argmax(axis=1)[scores.max(axis=1) >= CERTAIN]
+    return [NAMES[place] for place, _ in Counter(best.tolist()).most_common(most)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -10,11 +9,12 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from nerret_page.desk import Desk
-from nerret_page.kinds import Kinds
+from nerret_page.desk import index_of
+from nerret_page.kinds import kinds_of
 from nerret_page.layouts import Neighbourhoods, Points, principal_components
 from nerret_page.question import Question
 from nerret_page.rendering import page
+from nerret_page.states import once_a_state
 from nerret_tools import EntityIndex
 from nerret_tools.errors import CursorError, FilterError
 from nerret_tools.sampling import MentionSample
@@ -38,93 +38,78 @@ NAME_CHARACTERS = 60
 class Chart(NamedTuple):
     """The map of an index in one state."""
 
-    state: tuple[str, int]
     sample: MentionSample
     components: Points
     neighbourhoods: Neighbourhoods
 
 
-class Mapping:
-    """Its endpoints.
+def view(request: Request) -> Response:
+    """The page; the points are loaded into it."""
+    with index_of(request) as index:
+        stats = index.stats()
+    return page(request, "map.html", question=Question.of(request.query_params), stats=stats, most=MOST)
 
-    Args:
-        desk: Where the index is.
-        kinds: What types might be called.
-    """
 
-    def __init__(self, desk: Desk, kinds: Kinds) -> None:
-        self._desk = desk
-        self._kinds = kinds
-        self._lock = threading.Lock()
-        self._known: Chart | None = None
+def points(request: Request) -> Response:
+    """Where each mention is, of which kind it is, and how relevant to the asked type."""
+    question = Question.of(request.query_params)
+    with index_of(request) as index:
+        chart = _chart(index)
+        relevances = None
+        if question.entity_type:
+            asked = index.sample(MOST, question.asked)
+            if len(asked.mentions) != len(chart.sample.mentions):
+                raise CursorError("the index has changed")
+            relevances = asked.relevances
+    mentions = chart.sample.mentions
+    names = [shorten(one.text, NAME_CHARACTERS) for one in mentions]
+    content: dict[str, Any] = {
+        "components": _whole(chart.components),
+        "neighbourhoods": _state(chart),
+        **_coded("kind", [one.archetype or "" for one in mentions]),
+        **_coded("name", names),
+        "relevance": None if relevances is None else (relevances * 100).round().astype(int).tolist(),
+    }
+    return JSONResponse(content)
 
-    def view(self, request: Request) -> Response:
-        """The page; the points are loaded into it."""
-        with self._desk.index() as index:
-            stats = index.stats()
-        return page(request, "map.html", question=Question.of(request.query_params), stats=stats, most=MOST)
 
-    def points(self, request: Request) -> Response:
-        """Where each mention is, of which kind it is, and how relevant to the asked type."""
-        question = Question.of(request.query_params)
-        with self._desk.index() as index:
-            chart = self._chart(index)
-            relevances = None
-            if question.entity_type:
-                asked = index.sample(MOST, question.asked)
-                if len(asked.mentions) != len(chart.sample.mentions):
-                    raise CursorError("the index has changed")
-                relevances = asked.relevances
-        mentions = chart.sample.mentions
-        names = [shorten(one.text, NAME_CHARACTERS) for one in mentions]
-        content: dict[str, Any] = {
-            "components": _whole(chart.components),
-            "neighbourhoods": _state(chart),
-            **_coded("kind", [one.archetype or "" for one in mentions]),
-            **_coded("name", names),
-            "relevance": None if relevances is None else (relevances * 100).round().astype(int).tolist(),
-        }
-        return JSONResponse(content)
+def neighbourhoods(request: Request) -> Response:
+    """How far UMAP is, which this begins, and its points once they are there."""
+    with index_of(request) as index:
+        chart = _chart(index)
+    chart.neighbourhoods.begin()
+    return JSONResponse(_state(chart))
 
-    def neighbourhoods(self, _: Request) -> Response:
-        """How far UMAP is, which this begins, and its points once they are there."""
-        with self._desk.index() as index:
-            chart = self._chart(index)
-        chart.neighbourhoods.begin()
-        return JSONResponse(_state(chart))
 
-    def region(self, request: Request) -> Response:
-        """What lies in a rectangle: its names, and types that they might be of."""
-        given = request.query_params
-        try:
-            left, right, top, bottom = (float(given[side]) for side in ("left", "right", "top", "bottom"))
-        except (KeyError, ValueError):
-            raise FilterError("a region has four sides, left, right, top and bottom, each a number") from None
-        with self._desk.index() as index:
-            chart = self._chart(index)
-            points = chart.neighbourhoods.points if given.get("layout") == "neighbourhoods" else chart.components
-            if points is None:
-                raise CursorError("the layout is not there yet")
-            inside = (points >= [left, top]).all(axis=1) & (points <= [right, bottom]).all(axis=1)
-            places = np.flatnonzero(inside)
-            proposed = self._kinds.of(index, chart.sample.embeddings[places], PROPOSED)
-        chosen = [chart.sample.mentions[place] for place in places.tolist()]
-        first = {one.text: (chart.sample.document_ids[place], one) for place, one in zip(places, chosen, strict=True)}
-        common = Counter(one.text for one in chosen).most_common(LISTED)
-        names = [(name, number, *first[name]) for name, number in common]
-        return page(request, "region.html", total=len(chosen), names=names, different=len(first), proposed=proposed)
+def region(request: Request) -> Response:
+    """What lies in a rectangle: its names, and types that they might be of."""
+    given = request.query_params
+    try:
+        left, right, top, bottom = (float(given[side]) for side in ("left", "right", "top", "bottom"))
+    except (KeyError, ValueError):
+        raise FilterError("a region has four sides, left, right, top and bottom, each a number") from None
+    with index_of(request) as index:
+        chart = _chart(index)
+        points = chart.neighbourhoods.points if given.get("layout") == "neighbourhoods" else chart.components
+        if points is None:
+            raise CursorError("the layout is not there yet")
+        inside = (points >= [left, top]).all(axis=1) & (points <= [right, bottom]).all(axis=1)
+        places = np.flatnonzero(inside)
+        proposed = kinds_of(index, chart.sample.embeddings[places], PROPOSED)
+    chosen = [chart.sample.mentions[place] for place in places.tolist()]
+    first = {one.text: (chart.sample.document_ids[place], one) for place, one in zip(places, chosen, strict=True)}
+    common = Counter(one.text for one in chosen).most_common(LISTED)
+    names = [(name, number, *first[name]) for name, number in common]
+    return page(request, "region.html", total=len(chosen), names=names, different=len(first), proposed=proposed)
 
-    def _chart(self, index: EntityIndex) -> Chart:
-        with self._lock:
-            stats = index.stats()
-            state = (stats.index_id, stats.generation)
-            if self._known is None or self._known.state != state:
-                sample = index.sample(MOST)
-                if not sample.mentions:
-                    raise FilterError("there is no mention to be put on a map")
-                layout = Neighbourhoods(f"{stats.index_id}-{stats.generation}", sample.embeddings)
-                self._known = Chart(state, sample, principal_components(sample.embeddings), layout)
-            return self._known
+
+@once_a_state(1)
+def _chart(index: EntityIndex) -> Chart:
+    stats, sample = index.stats(), index.sample(MOST)
+    if not sample.mentions:
+        raise FilterError("there is no mention to be put on a map")
+    layout = Neighbourhoods(f"{stats.index_id}-{stats.generation}", sample.embeddings)
+    return Chart(sample, principal_components(sample.embeddings), layout)
 
 
 def _whole(points: Points) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
@@ -13,9 +12,10 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nerret_page.desk import Desk
-from nerret_page.kinds import Kinds
+from nerret_page.desk import index_of
+from nerret_page.kinds import kinds_among
 from nerret_page.rendering import page
+from nerret_page.states import once_a_state
 from nerret_tools import EntityIndex
 from nerret_tools.sampling import MentionSample
 
@@ -74,60 +74,42 @@ class Contents(NamedTuple):
     examples: list[str]
 
 
-class Overview:
-    """Its endpoints.
+def view(request: Request) -> Response:
+    """The page, at once; what takes a while is loaded into it."""
+    with index_of(request) as index:
+        return page(request, "overview.html", stats=index.stats())
 
-    Args:
-        desk: Where the index is.
-        kinds: What types might be called.
-    """
 
-    def __init__(self, desk: Desk, kinds: Kinds) -> None:
-        self._desk = desk
-        self._kinds = kinds
-        self._lock = threading.Lock()
-        self._known: tuple[tuple[str, int], Contents] | None = None
+def contents(request: Request) -> Response:
+    """What takes a while."""
+    with index_of(request) as index:
+        return page(request, "contents.html", contents=_contents(index))
 
-    def view(self, request: Request) -> Response:
-        """The page, at once; what takes a while is loaded into it."""
-        with self._desk.index() as index:
-            stats = index.stats()
-        return page(request, "overview.html", stats=stats)
 
-    def contents(self, request: Request) -> Response:
-        """What takes a while."""
-        return page(request, "contents.html", contents=self._contents())
+def examples(request: Request) -> Response:
+    """Types to ask for."""
+    with index_of(request) as index:
+        return page(request, "examples.html", examples=_contents(index).examples)
 
-    def examples(self, request: Request) -> Response:
-        """Types to ask for."""
-        return page(request, "examples.html", examples=self._contents().examples)
 
-    def _contents(self) -> Contents:
-        with self._desk.index() as index, self._lock:
-            stats = index.stats()
-            state = (stats.index_id, stats.generation)
-            if self._known is None or self._known[0] != state:
-                self._known = state, self._read(index, stats.documents, stats.mentions)
-            return self._known[1]
-
-    def _read(self, index: EntityIndex, documents: int, mentions: int) -> Contents:
-        sample = index.sample(MENTIONS)
-        ids = index.ids()
-        if len(ids) > DOCUMENTS:
-            ids = np.random.default_rng(len(ids)).choice(np.array(ids, dtype=object), DOCUMENTS, replace=False).tolist()
-        texts = [one.text for one in index.get(ids)]
-        return Contents(
-            documents,
-            mentions,
-            documents - sample.documents_with_mentions,
-            len(sample.mentions),
-            len(texts),
-            _groups(sample),
-            _lengths(texts),
-            _scripts(texts),
-            index.fields(),
-            self._kinds.among(index, sample.embeddings, EXAMPLES),
-        )
+@once_a_state(1)
+def _contents(index: EntityIndex) -> Contents:
+    stats, sample, ids = index.stats(), index.sample(MENTIONS), index.ids()
+    if len(ids) > DOCUMENTS:
+        ids = np.random.default_rng(len(ids)).choice(np.array(ids, dtype=object), DOCUMENTS, replace=False).tolist()
+    texts = [one.text for one in index.get(ids)]
+    return Contents(
+        stats.documents,
+        stats.mentions,
+        stats.documents - sample.documents_with_mentions,
+        len(sample.mentions),
+        len(texts),
+        _groups(sample),
+        _lengths(texts),
+        _scripts(texts),
+        index.fields(),
+        kinds_among(index, sample.embeddings, EXAMPLES),
+    )
 
 
 def _groups(sample: MentionSample) -> list[Group]:
@@ -152,5 +134,7 @@ def _scripts(texts: list[str]) -> list[tuple[str, float]]:
     for letter, count in letters.items():
         scripts[unicodedata.name(letter, "other").split()[0].removesuffix("-").capitalize()] += count
     return [
-        (name, count / scripts.total()) for name, count in scripts.most_common(6) if count / scripts.total() >= 0.005
+        (name, count / scripts.total())
+        for name, count in scripts.most_common(SCRIPTS)
+        if count / scripts.total() >= 0.005
     ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from nerret_page.question import Question
+from nerret_page.states import once_a_state
 from nerret_tools import EntityIndex
 
 KEPT = 8
@@ -72,31 +72,12 @@ def _between(low: float, high: float) -> float:
     return high
 
 
-class Rankings:
-    """Ranks all documents for a question, once for each state of the index."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Any, ...], Standing] = OrderedDict()
-
-    def of(self, index: EntityIndex, question: Question) -> Standing:
-        """The ranking of a question, whatever its cut-off.
-
-        Args:
-            index: What is asked.
-            question: Its type and filter.
-        """
-        stats = index.stats()
-        key = (stats.index_id, stats.generation, question.asked, question.where)
-        with self._lock:  # who asks for the same waits, instead of doing it twice
-            if key not in self._kept:
-                self._kept[key] = _ranked(index, question)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[key]
+def standing_of(index: EntityIndex, question: Question) -> Standing:
+    """The ranking of a question, whatever its cut-off."""
+    return _ranked(index, replace(question, min_relevance=None))
 
 
+@once_a_state(KEPT)
 def _ranked(index: EntityIndex, question: Question) -> Standing:
     (ranking,) = index.rank_many([question.asked])
     if question.conditions is None:

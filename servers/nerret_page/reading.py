@@ -7,9 +7,9 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nerret_page.desk import Desk
+from nerret_page.desk import index_of
 from nerret_page.question import Question
-from nerret_page.rankings import Rankings
+from nerret_page.rankings import standing_of
 from nerret_page.rendering import page
 from nerret_tools import EntityIndex, Mention
 from nerret_tools.showing import title_of
@@ -41,65 +41,54 @@ class Neighbours(NamedTuple):
     next: str | None = None
 
 
-class Reading:
-    """Its endpoint.
+def document(request: Request) -> Response:
+    """Show a document."""
+    question = Question.of(request.query_params)
+    document_id = request.query_params.get("id", "")
+    with index_of(request) as index:
+        documents = index.get([document_id])
+        if not documents:
+            return page(request, "missing.html", code=404, question=question, document_id=document_id)
+        if question.entity_type:
+            mentions, neighbours = _asked(index, question, document_id)
+        else:
+            mentions, neighbours = index.mentions(document_id), Neighbours()
+    text = documents[0].text
+    at = _place(request.query_params.get("at"), mentions)
+    begin = _at_space(text, max(0, min(at - BEFORE, len(text) - STRETCH)))
+    finish = _at_space(text, min(len(text), begin + STRETCH))
+    in_order = sorted(mentions, key=lambda one: one.start)
+    return page(
+        request,
+        "document.html",
+        question=question,
+        document=documents[0],
+        title=title_of(documents[0].metadata),
+        relevance=max((one.relevance for one in mentions if one.relevance is not None), default=None),
+        neighbours=neighbours,
+        best=min(mentions, key=lambda one: abs(one.start - at), default=None),
+        mentions=in_order,
+        pieces=pieces(text, mentions, begin, finish),
+        begin=begin,
+        finish=finish,
+        earlier=max(0, begin - STRETCH + BEFORE) if begin else None,
+        later=finish + BEFORE if finish < len(text) else None,
+    )
 
-    Args:
-        desk: Where the index is.
-        rankings: For the neighbours.
-    """
 
-    def __init__(self, desk: Desk, rankings: Rankings) -> None:
-        self._desk = desk
-        self._rankings = rankings
-
-    def document(self, request: Request) -> Response:
-        """Show a document."""
-        question = Question.of(request.query_params)
-        document_id = request.query_params.get("id", "")
-        with self._desk.index() as index:
-            documents = index.get([document_id])
-            if not documents:
-                return page(request, "missing.html", code=404, question=question, document_id=document_id)
-            if question.entity_type:
-                mentions, neighbours = self._asked(index, question, document_id)
-            else:
-                mentions, neighbours = index.mentions(document_id), Neighbours()
-        text = documents[0].text
-        at = _place(request.query_params.get("at"), mentions)
-        begin = _at_space(text, max(0, min(at - BEFORE, len(text) - STRETCH)))
-        finish = _at_space(text, min(len(text), begin + STRETCH))
-        in_order = sorted(mentions, key=lambda one: one.start)
-        return page(
-            request,
-            "document.html",
-            question=question,
-            document=documents[0],
-            title=title_of(documents[0].metadata),
-            relevance=max((one.relevance for one in mentions if one.relevance is not None), default=None),
-            neighbours=neighbours,
-            best=min(mentions, key=lambda one: abs(one.start - at), default=None),
-            mentions=in_order,
-            pieces=pieces(text, mentions, begin, finish),
-            begin=begin,
-            finish=finish,
-            earlier=max(0, begin - STRETCH + BEFORE) if begin else None,
-            later=finish + BEFORE if finish < len(text) else None,
-        )
-
-    def _asked(self, index: EntityIndex, question: Question, document_id: str) -> tuple[list[Mention], Neighbours]:
-        """The document's mentions over the cut-off, best first, and its neighbours in the list."""
-        cutoff = index.find(question.asked, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
-        over = [one for one in index.mentions(document_id, question.asked) if (one.relevance or 0.0) >= cutoff]
-        mentions = sorted(over, key=lambda one: -(one.score or 0.0))[:MOST_MENTIONS]
-        standing = self._rankings.of(index, question)
-        ids = standing.ids[: standing.over(cutoff)] if cutoff else standing.ids
-        if document_id not in ids:
-            return mentions, Neighbours()
-        place = ids.index(document_id)
-        before = ids[place - 1] if place else None
-        behind = ids[place + 1] if place + 1 < len(ids) else None
-        return mentions, Neighbours(place + 1, len(ids), before, behind)
+def _asked(index: EntityIndex, question: Question, document_id: str) -> tuple[list[Mention], Neighbours]:
+    """The document's mentions over the cut-off, best first, and its neighbours in the list."""
+    cutoff = index.find(question.asked, limit=1, max_mentions=0, **question.options).min_relevance or 0.0
+    over = [one for one in index.mentions(document_id, question.asked) if (one.relevance or 0.0) >= cutoff]
+    mentions = sorted(over, key=lambda one: -(one.score or 0.0))[:MOST_MENTIONS]
+    standing = standing_of(index, question)
+    ids = standing.ids[: standing.over(cutoff)] if cutoff else standing.ids
+    if document_id not in ids:
+        return mentions, Neighbours()
+    place = ids.index(document_id)
+    before = ids[place - 1] if place else None
+    behind = ids[place + 1] if place + 1 < len(ids) else None
+    return mentions, Neighbours(place + 1, len(ids), before, behind)
 
 
 def _place(given: str | None, mentions: list[Mention]) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
+
+from nerret_tools.errors import InputError
 
 MIN_TOKEN_CHARACTERS = 16
 
@@ -26,6 +28,30 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def check_listening(host: str, port: int, hosts: Sequence[str], token: str | None, variable: str) -> None:
+    """Refuse what a server must not listen on.
+
+    Args:
+        host: The address.
+        port: Of it.
+        hosts: The names that are accepted besides the loopback ones.
+        token: What visitors must know.
+        variable: Holds the token.
+
+    Raises:
+        InputError: There is no such port, the token is short, or others could come in without name and token.
+    """
+    if not 0 <= port <= 65_535:
+        raise InputError(f"--port {port} is not between 0 and 65,535")
+    if token is not None and len(token) < MIN_TOKEN_CHARACTERS:
+        raise InputError(f"{variable} is too short: at least {MIN_TOKEN_CHARACTERS} characters are needed")
+    if not is_loopback(host) and not (hosts and token):
+        raise InputError(
+            f"--host {host} can be reached from other machines: name the host that clients use with --allowed-host "
+            f"and set a token in {variable}, or listen on 127.0.0.1"
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,8 +8,10 @@ from typing import Any
 from nerret_tools.errors import FilterError
 from nerret_tools.reading import parse_scalar
 
+TAKES = "--where takes key=value, for example --where year=1990"
 
-def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
+
+def parse_where(conditions: Sequence[str], form: str = TAKES) -> dict[str, Any] | None:
     """Reads conditions that must all hold; numbers, ``true`` and ``false`` are typed, quotes keep text.
 
     Raises:
@@ -19,7 +21,7 @@ def parse_where(conditions: Sequence[str]) -> dict[str, Any] | None:
     for condition in conditions:
         key, sign, value = condition.partition("=")
         if not sign or not key.strip():
-            raise FilterError(f"--where takes key=value, for example --where year=1990, not {condition!r}")
+            raise FilterError(f"{form}, not {condition!r}")
         parsed.append({key.strip(): parse_scalar(value)})
     if len(parsed) < 2:
         return parsed[0] if parsed else None

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from nerret_mcp.options import Options, UsageError, parse
-from nerret_tools.errors import NerretError
+from nerret_mcp.options import Options, parse
+from nerret_tools.errors import InputError, NerretError
 from nerret_tools.exit_codes import FAILURE, WRONG_INPUT
 from nerret_tools.user_folders import provide_home
 
@@ -22,7 +22,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Serve, and leave: 0 when the client has gone, 2 for input that cannot be used, 1 for other failures."""
     try:
         options = parse(arguments)
-    except UsageError as error:
+    except InputError as error:
         _leave(WRONG_INPUT, str(error))
     provide_home()
     # A server encodes a phrase at a time, for which a second thread costs more than it saves; torch reads this

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from nerret_tools.listening import MIN_TOKEN_CHARACTERS, is_loopback
+from nerret_tools.errors import InputError
+from nerret_tools.listening import check_listening
 
 TOKEN_VARIABLE = "NERRET_MCP_TOKEN"
 """Holds the bearer token; there is no flag, since command lines can be read by everybody on the machine."""
@@ -19,10 +20,6 @@ LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 MIN_PAGE_CHARACTERS = 2_000
 """Room for a header and for one document with three mentions and their snippets."""
-
-
-class UsageError(ValueError):
-    """Options that cannot be used; the message goes to stderr and the exit code is 2."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +60,17 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.transport not in TRANSPORTS:
-            raise UsageError(f"--transport {self.transport} is unknown; there are {' and '.join(TRANSPORTS)}")
+            raise InputError(f"--transport {self.transport} is unknown; there are {' and '.join(TRANSPORTS)}")
         if self.log_level not in LOG_LEVELS:
-            raise UsageError(f"--log-level {self.log_level} is unknown; there are {', '.join(LOG_LEVELS)}")
+            raise InputError(f"--log-level {self.log_level} is unknown; there are {', '.join(LOG_LEVELS)}")
         if self.page_chars < MIN_PAGE_CHARACTERS:
-            raise UsageError(f"--page-chars {self.page_chars} is too few: at least {MIN_PAGE_CHARACTERS:,} are needed")
+            raise InputError(f"--page-chars {self.page_chars} is too few: at least {MIN_PAGE_CHARACTERS:,} are needed")
         if self.max_request_bytes < 1:
-            raise UsageError(f"--max-request-bytes {self.max_request_bytes} is not positive")
+            raise InputError(f"--max-request-bytes {self.max_request_bytes} is not positive")
         if self.model_wait < 0:
-            raise UsageError(f"--model-wait {self.model_wait:g} is negative")
-        if not 0 <= self.port <= 65_535:
-            raise UsageError(f"--port {self.port} is not between 0 and 65,535")
-        if self.token is not None and len(self.token) < MIN_TOKEN_CHARACTERS:
-            raise UsageError(f"{TOKEN_VARIABLE} is too short: at least {MIN_TOKEN_CHARACTERS} characters are needed")
-        if self.transport == "http" and not is_loopback(self.host) and not (self.allowed_hosts and self.token):
-            raise UsageError(
-                f"--host {self.host} can be reached from other machines: name the host that clients use with "
-                f"--allowed-host and set a token in {TOKEN_VARIABLE}, or listen on 127.0.0.1"
-            )
+            raise InputError(f"--model-wait {self.model_wait:g} is negative")
+        reached = self.host if self.transport == "http" else "localhost"
+        check_listening(reached, self.port, self.allowed_hosts, self.token, TOKEN_VARIABLE)
 
 
 def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Options:
@@ -91,13 +81,13 @@ def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str]
         environment: ``None``: the process's own.
 
     Raises:
-        UsageError: A value that cannot be used.
+        InputError: A value that cannot be used.
         SystemExit: With 2 for flags that are not understood, with 0 after ``--help`` and ``--version``.
     """
     env = os.environ if environment is None else environment
     given = _parser(env).parse_args(arguments)
     if not given.index:
-        raise UsageError("which index? Name its folder or address with --index, or in NERRET_INDEX")
+        raise InputError("which index? Name its folder or address with --index, or in NERRET_INDEX")
     return Options(
         index=given.index,
         collection=given.collection,

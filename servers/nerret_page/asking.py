@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,45 +12,13 @@ from nerret_page.export import calls
 from nerret_page.question import Question
 from nerret_page.rankings import standing_of
 from nerret_page.rendering import page
-from nerret_tools import FindResult, Hit, Mention
-from nerret_tools.showing import title_of
-from nerret_tools.showing.excerpt import Piece, excerpt
+from nerret_tools import FindResult
 
 PAGE = 25
 """Documents loaded at once: more than fit on a tall screen."""
 
 ENTITIES = 50
 """Entities loaded at once."""
-
-EXCERPT_CHARACTERS = 320
-"""Two or three sentences around the best mention."""
-
-
-class Row(NamedTuple):
-    """A document of the list.
-
-    Attributes:
-        id: Its id.
-        title: From its metadata, where they have one.
-        relevance: That it mentions such an entity; ``None`` where the model cannot tell.
-        shown: Its text around the best mention.
-        mentions: Why it is listed, best first.
-        others: Mentions over the cut-off that are not among these.
-    """
-
-    id: str
-    title: str | None
-    relevance: float | None
-    shown: list[Piece]
-    mentions: list[Mention]
-    others: int
-
-    @classmethod
-    def of(cls, hit: Hit) -> Row:
-        """The row of a hit."""
-        others = max(0, hit.mention_count - len(hit.mentions))
-        shown = excerpt(hit.document.text, hit.mentions, EXCERPT_CHARACTERS)
-        return cls(hit.document_id, title_of(hit.document.metadata), hit.relevance, shown, hit.mentions, others)
 
 
 def answer(request: Request) -> Response:
@@ -93,5 +61,4 @@ def curve(request: Request) -> Response:
 
 def _listed(question: Question, found: FindResult) -> dict[str, Any]:
     following = None if found.next_cursor is None else question.address(cursor=found.next_cursor)
-    rows = [Row.of(hit) for hit in found.hits]
-    return {"question": question, "found": found, "rows": rows, "following": following, "calls": calls(question)}
+    return {"question": question, "found": found, "following": following, "calls": calls(question)}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerret_tools.errors import InputError
-from nerret_tools.listening import MIN_TOKEN_CHARACTERS, is_loopback
+from nerret_tools.listening import check_listening
 
 TOKEN_VARIABLE = "NERRET_PAGE_TOKEN"
 """Holds the token; there is no flag, since command lines can be read by everybody on the machine."""
@@ -39,12 +38,4 @@ class Options:
     reviews: str = "."
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65_535:
-            raise InputError(f"--port {self.port} is not between 0 and 65,535")
-        if self.token is not None and len(self.token) < MIN_TOKEN_CHARACTERS:
-            raise InputError(f"{TOKEN_VARIABLE} is too short: at least {MIN_TOKEN_CHARACTERS} characters are needed")
-        if not is_loopback(self.host) and not (self.allowed_hosts and self.token):
-            raise InputError(
-                f"--host {self.host} can be reached from other machines: name the host that browsers use with "
-                f"--allowed-host and set a token in {TOKEN_VARIABLE}, or listen on 127.0.0.1"
-            )
+        check_listening(self.host, self.port, self.allowed_hosts, self.token, TOKEN_VARIABLE)

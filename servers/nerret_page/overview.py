@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from starlette.requests import Request
@@ -46,34 +46,6 @@ class Group(NamedTuple):
     names: list[tuple[str, int]]
 
 
-class Contents(NamedTuple):
-    """What is said of an index in one state.
-
-    Attributes:
-        documents: In all.
-        mentions: In all.
-        without: Documents without a mention.
-        drawn: Mentions that the groups are made of.
-        read: Documents that lengths and scripts are made of.
-        groups: Archetypes, the most frequent first.
-        lengths: Bands of characters in words, with the share of documents.
-        scripts: With the share of letters.
-        fields: Metadata keys, with the number of documents that have each.
-        examples: Types that are worth asking for.
-    """
-
-    documents: int
-    mentions: int
-    without: int
-    drawn: int
-    read: int
-    groups: list[Group]
-    lengths: list[tuple[str, float]]
-    scripts: list[tuple[str, float]]
-    fields: dict[str, int]
-    examples: list[str]
-
-
 def view(request: Request) -> Response:
     """The page, at once; what takes a while is loaded into it."""
     with index_of(request) as index:
@@ -89,27 +61,27 @@ def contents(request: Request) -> Response:
 def examples(request: Request) -> Response:
     """Types to ask for."""
     with index_of(request) as index:
-        return page(request, "examples.html", examples=_contents(index).examples)
+        return page(request, "examples.html", examples=_contents(index)["examples"])
 
 
 @once_a_state(1)
-def _contents(index: EntityIndex) -> Contents:
+def _contents(index: EntityIndex) -> dict[str, Any]:
     stats, sample, ids = index.stats(), index.sample(MENTIONS), index.ids()
     if len(ids) > DOCUMENTS:
         ids = np.random.default_rng(len(ids)).choice(np.array(ids, dtype=object), DOCUMENTS, replace=False).tolist()
     texts = [one.text for one in index.get(ids)]
-    return Contents(
-        stats.documents,
-        stats.mentions,
-        stats.documents - sample.documents_with_mentions,
-        len(sample.mentions),
-        len(texts),
-        _groups(sample),
-        _lengths(texts),
-        _scripts(texts),
-        index.fields(),
-        kinds_among(index, sample.embeddings, EXAMPLES),
-    )
+    return {
+        "documents": stats.documents,
+        "mentions": stats.mentions,
+        "without": stats.documents - sample.documents_with_mentions,
+        "drawn": len(sample.mentions),
+        "read": len(texts),
+        "groups": _groups(sample),
+        "lengths": _lengths(texts),
+        "scripts": _scripts(texts),
+        "fields": index.fields(),
+        "examples": kinds_among(index, sample.embeddings, EXAMPLES),
+    }
 
 
 def _groups(sample: MentionSample) -> list[Group]:

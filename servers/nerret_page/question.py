@@ -9,9 +9,9 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from nerret_tools import EntityQuery
+from nerret_tools.cli.where import parse_where
 from nerret_tools.entity_query import Scope
 from nerret_tools.errors import FilterError
-from nerret_tools.reading import parse_scalar
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,7 @@ class Question:
             except ValueError as error:
                 raise FilterError(f"the filter is not valid JSON: {error}") from None
             return parsed
-        found: list[dict[str, Any]] = []
-        for line in _lines(self.where):
-            key, sign, value = line.partition("=")
-            if not sign or not key.strip():
-                raise FilterError(f"a filter is key=value, one a line, for example year=1990; not {line!r}")
-            found.append({key.strip(): parse_scalar(value)})
-        if len(found) > 1:
-            return {"$and": found}
-        return found[0] if found else None
+        return parse_where(_lines(self.where), "a filter is key=value, one a line, for example year=1990")
 
     @property
     def options(self) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from nerret_page.question import Question
 from nerret_page.rankings import standing_of
 from nerret_page.rendering import page
 from nerret_tools import EntityIndex, Mention
-from nerret_tools.showing import title_of
 from nerret_tools.showing.excerpt import pieces
 
 STRETCH = 30_000
@@ -63,7 +62,6 @@ def document(request: Request) -> Response:
         "document.html",
         question=question,
         document=documents[0],
-        title=title_of(documents[0].metadata),
         relevance=max((one.relevance for one in mentions if one.relevance is not None), default=None),
         neighbours=neighbours,
         best=min(mentions, key=lambda one: abs(one.start - at), default=None),

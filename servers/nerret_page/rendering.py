@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from nerret_tools.showing import clean, shorten
+from nerret_tools.showing import clean, shorten, title_of
+from nerret_tools.showing.excerpt import excerpt
 
 FOLDER = Path(__file__).parent
 
@@ -34,8 +35,10 @@ _environment = Environment(
 _environment.filters |= {
     "clean": clean,
     "count": lambda number: f"{number:,}",
+    "excerpt": lambda hit, most: excerpt(hit.document.text, hit.mentions, most),  # around its best mention
     "percent": _percent,
     "shorten": shorten,
+    "title": lambda document: title_of(document.metadata),
 }
 
 

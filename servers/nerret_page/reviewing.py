@@ -19,14 +19,9 @@ from nerret_page.rendering import page
 from nerret_tools import EntityIndex
 from nerret_tools.errors import InputError, NerretError, ReviewError
 from nerret_tools.review import Review
-from nerret_tools.showing import title_of
-from nerret_tools.showing.excerpt import excerpt
 
 TARGETS = (0.8, 0.9, 0.95)
 """Shares of the right documents that may be asked for."""
-
-EXCERPT_CHARACTERS = 3_000
-"""Shown of a document to be judged, around its best mention: a screen."""
 
 LARGEST_BODY = 20_000  # bytes
 
@@ -135,10 +130,7 @@ class Reviewing:
                 if task.file_name in str(error):  # not the index, but the judgements' own file
                     raise ReviewError(f"{task.file_name} cannot be written; what it holds stays: make room") from error
                 raise
-        one = handed[0] if handed else None
-        shown = [] if one is None else excerpt(one.document.text, one.mentions, EXCERPT_CHARACTERS)
-        title = None if one is None else title_of(one.document.metadata)
-        return page(request, "judging.html", task=task, status=status, one=one, shown=shown, title=title)
+        return page(request, "judging.html", task=task, status=status, one=handed[0] if handed else None)
 
     def _review(self, index: EntityIndex, task: Task) -> Review:
         with self._lock:

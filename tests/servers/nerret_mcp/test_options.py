@@ -2,7 +2,8 @@
 
 import pytest
 
-from nerret_mcp.options import Options, UsageError, parse
+from nerret_mcp.options import Options, parse
+from nerret_tools.errors import InputError
 
 TOKEN = "a-token-of-some-length"
 
@@ -36,7 +37,7 @@ def test_other_machines_need_both_a_host_and_a_token(host):
     flags = ["--index", "i", "--transport", "http", "--host", host]
     named = [*flags, "--allowed-host", "nerret.example"]
     for refused, environment in ((flags, {}), (named, {}), (flags, {"NERRET_MCP_TOKEN": TOKEN})):
-        with pytest.raises(UsageError, match="other machines"):
+        with pytest.raises(InputError, match="other machines"):
             parse(refused, environment)
     assert parse(named, {"NERRET_MCP_TOKEN": TOKEN}).token == TOKEN
 
@@ -60,7 +61,7 @@ def test_this_machine_needs_neither(host):
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused(flags, environment):
-    with pytest.raises(UsageError):
+    with pytest.raises(InputError):
         parse(flags, environment)
 
 

@@ -55,8 +55,22 @@ def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
     """Fit one logistic curve; each domain counts by its weight, and each ranking of it the same.
 
     Returns:
-        The curve, with the least default cut-off that comes nearest to each ranking's best F1, in the mean.
+        The curve, with the least default cut-off that comes nearest to each ranking's best F1 where the curve was
+        fitted without its domain: on what it was fitted to, a curve needs none. Every domain counts the same there.
     """
+    curve = _fit_curve(rankings)
+    domains = list(dict.fromkeys(one.domain for one in rankings))
+    reached = []
+    for domain in domains:
+        strange = _fit_curve([one for one in rankings if one.domain != domain]) if len(domains) > 1 else curve
+        own = [one for one in rankings if one.domain == domain]
+        reached.append(
+            [np.mean([_f1_share(replace(strange, cutoff=float(least)), one) for one in own]) for least in CUTOFFS]
+        )
+    return replace(curve, cutoff=round(float(CUTOFFS[np.mean(reached, axis=0).argmax()]), 2))
+
+
+def _fit_curve(rankings: Sequence[Judged]) -> Calibration:
     shares = _shares(rankings)
     ranked = [one.scores > UNRANKED for one in rankings]
     scores = torch.from_numpy(np.concatenate([one.scores[kept] for kept, one in zip(ranked, rankings, strict=True)]))
@@ -78,10 +92,7 @@ def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
 
     optimizer.step(loss)
     slope, intercept = (round(value, 4) for value in line.tolist())
-    curve = Calibration(slope, intercept, cutoff=0.0)
-    reached = [[_f1_share(replace(curve, cutoff=float(least)), one) for least in CUTOFFS] for one in rankings]
-    best = np.average(reached, axis=0, weights=shares).argmax()
-    return replace(curve, cutoff=round(float(CUTOFFS[best]), 2))
+    return Calibration(slope, intercept, cutoff=0.0)
 
 
 def leave_one_out(rankings: Sequence[Judged]) -> dict[str, HeldOut]:

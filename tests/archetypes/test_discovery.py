@@ -30,11 +30,7 @@ def test_what_only_the_anchor_found_stays():
 
 @pytest.mark.parametrize(
     ("agreement", "expected"),
-    [
-        (Agreement.UNION, [CURIE, WARSAW, PARIS]),
-        (Agreement.ANCHOR, [WARSAW]),
-        (Agreement.EXPLORER, [CURIE, PARIS]),
-    ],
+    [(Agreement.UNION, [CURIE, WARSAW, PARIS]), (Agreement.ANCHOR, [WARSAW]), (Agreement.EXPLORER, [CURIE, PARIS])],
 )
 def test_ablations_join_the_two_in_other_ways(agreement, expected):
     assert consensus(TEXT, [WARSAW], [CURIE, PARIS], agreement) == expected

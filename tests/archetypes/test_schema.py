@@ -26,8 +26,7 @@ def test_name_and_definition_may_be_given_apart():
 
 
 @pytest.mark.parametrize(
-    ("label", "name"),
-    [("political_party", "political party"), ("VisualWork", "Visual Work"), ("art-film", "art film")],
+    ("label", "name"), [("political_party", "political party"), ("VisualWork", "Visual Work"), ("art-film", "art film")]
 )
 def test_labels_are_read_as_words(label, name):
     assert only([label]).name == name

@@ -42,11 +42,7 @@ def undisturbed(shared_server):
 
 def lines_as_documents():
     for record in lines(COUNT):
-        yield {
-            "id": record.pop("id"),
-            "text": record.pop("text"),
-            "metadata": record,
-        }
+        yield {"id": record.pop("id"), "text": record.pop("text"), "metadata": record}
 
 
 def encoders(cluster):

@@ -17,8 +17,7 @@ def pages(index, entity_type, **options):
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"min_relevance": 0, "limit": 2}, {"min_score": 0.1, "where": {"kind": "air"}}],
+    "options", [{}, {"min_relevance": 0, "limit": 2}, {"min_score": 0.1, "where": {"kind": "air"}}]
 )
 def test_answers_are_the_same_to_the_last_digit(index, options):
     with EntityIndex.open(index.stats().location, scan_dtype="float32") as plain:

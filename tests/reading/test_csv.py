@@ -24,8 +24,7 @@ def test_rows_become_documents_and_other_columns_metadata(tmp_path):
 
 def test_a_cell_is_typed_only_when_nothing_of_it_is_lost(tmp_path):
     [document], _ = read(
-        tmp_path,
-        "id,text,year,price,version,code,new,long,sign\n1,x,1990,1.5,1.10,007,true,99999999999999999999,-3\n",
+        tmp_path, "id,text,year,price,version,code,new,long,sign\n1,x,1990,1.5,1.10,007,true,99999999999999999999,-3\n"
     )
     assert document.metadata == {
         "year": 1990,

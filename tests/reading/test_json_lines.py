@@ -110,10 +110,7 @@ def test_compressed_lines_are_read_and_a_damaged_file_is_a_problem(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [
-        '[{"id": 1, "text": "x"},\n {"id": 2, "text": "y"}]',
-        '{"id": 1, "text": "x"}\n{"id": 2, "text": "y"}\n',
-    ],
+    ['[{"id": 1, "text": "x"},\n {"id": 2, "text": "y"}]', '{"id": 1, "text": "x"}\n{"id": 2, "text": "y"}\n'],
 )
 def test_json_is_a_list_of_objects_or_lines_of_them(tmp_path, content):
     path = write(tmp_path / "a.json", content)

@@ -11,13 +11,7 @@ import numpy as np
 import pytest
 from chromadb.config import Settings
 
-from nerret_tools.errors import (
-    IndexFormatError,
-    IndexNotFoundError,
-    InputError,
-    StoreError,
-    StoreUnavailableError,
-)
+from nerret_tools.errors import IndexFormatError, IndexNotFoundError, InputError, StoreError, StoreUnavailableError
 
 OTHER = """
 import sys

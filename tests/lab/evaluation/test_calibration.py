@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerret_tools.lab.evaluation.calibration import (
-    calibration_report,
-    expected_calibration_error,
-    f1_at,
-    reliability,
-)
+from nerret_tools.lab.evaluation.calibration import calibration_report, expected_calibration_error, f1_at, reliability
 from nerret_tools.lab.evaluation.scoring import score_system
 
 

@@ -29,11 +29,7 @@ def test_vectors_are_means_of_the_last_blocks_output_over_the_first_256_tokens(b
 
 
 def test_documents_about_the_query_come_first_and_equal_ones_by_id(backbone):
-    texts = {
-        "c": "The ferry crossed the strait.",
-        "b": "She ate an apple.",
-        "a": "The ferry crossed the strait.",
-    }
+    texts = {"c": "The ferry crossed the strait.", "b": "She ate an apple.", "a": "The ferry crossed the strait."}
     ranking = rank_with(Baseline.DENSE, list(texts), list(texts.values()), ["boat", "fruit"], backbone)
     assert ranking == [["a", "c", "b"], ["b", "a", "c"]]
 

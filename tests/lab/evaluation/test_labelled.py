@@ -83,19 +83,10 @@ def test_a_limit_reads_the_first_documents_and_judges_by_them(write):
         (r'{"id": "x", "text": "\ud800", "entities": []}', "text: half a surrogate pair"),
         ({"id": "x", "text": "y"}, "entities: Field required"),
         ({"id": 7, "text": "y", "entities": []}, "id: Input should be a valid string"),
-        (
-            {"id": "x", "text": "y", "entities": [{"start": 0, "type": "bird"}]},
-            "entities.0.end: Field required",
-        ),
+        ({"id": "x", "text": "y", "entities": [{"start": 0, "type": "bird"}]}, "entities.0.end: Field required"),
         ({"id": "x", "text": "y", "entities": [{"start": 0, "end": "1", "type": "bird"}]}, "entities.0.end"),
-        (
-            {"id": "x", "text": "y", "entities": [{"start": 0, "end": 2, "type": "bird"}]},
-            r"\[0, 2\) is not in",
-        ),
-        (
-            {"id": "x", "text": "y", "entities": [{"start": 1, "end": 1, "type": "bird"}]},
-            r"\[1, 1\) is not in",
-        ),
+        ({"id": "x", "text": "y", "entities": [{"start": 0, "end": 2, "type": "bird"}]}, r"\[0, 2\) is not in"),
+        ({"id": "x", "text": "y", "entities": [{"start": 1, "end": 1, "type": "bird"}]}, r"\[1, 1\) is not in"),
         ({"id": "x", "text": "y", "entities": [{"start": 0, "end": 1, "type": "cat"}]}, "'cat' is not in"),
         ({**PLAIN, "id": "a"}, "id 'a' is already on line 1"),
     ],

@@ -59,10 +59,7 @@ def test_macro_counts_each_type_the_same():
     assert macro([1.0, 0.0, 0.5]) == 0.5
 
 
-@given(
-    ranking=st.lists(st.integers(0, 30), unique=True),
-    relevant=st.sets(st.integers(0, 40), min_size=1),
-)
+@given(ranking=st.lists(st.integers(0, 30), unique=True), relevant=st.sets(st.integers(0, 40), min_size=1))
 def test_r_precision_equals_brute_force(ranking, relevant):
     right = places = 0
     for place in range(len(relevant)):

@@ -72,22 +72,14 @@ def test_the_table_shows_systems_types_and_what_was_left_out():
     ours = score_system("nerret", DATA, GOOD, returned={"b": 3, "r": 1})
     text = printed(report_of(systems=[ours, poor], comparisons=[compare(ours, [poor])]))
     rows = [line.split() for line in text.splitlines() if line.split()[:1] == ["bird"]]
-    assert rows == [
-        ["bird", "2", "1.000", "0.500", "0.040", "0.010"],
-        ["bird", "2", "3", "0.667", "1.000", "0.800"],
-    ]
+    assert rows == [["bird", "2", "1.000", "0.500", "0.040", "0.010"], ["bird", "2", "3", "0.667", "1.000", "0.800"]]
     assert "R-Precision 1.000 against 0.250 of poor, the best baseline: two-sided Wilcoxon p = 0.5" in text
     assert "no document has them (1): ship" in text
 
 
 def test_the_table_shows_coverage_and_documents_that_failed():
     spans = CoverageReport(
-        gold_spans=4,
-        matched=3,
-        predicted_spans=6,
-        coverage=0.75,
-        predicted_per_document=2.0,
-        predicted_per_gold=1.5,
+        gold_spans=4, matched=3, predicted_spans=6, coverage=0.75, predicted_per_document=2.0, predicted_per_gold=1.5
     )
     failure = FailedDocument(id="d9", position=3, reason="its text is [b]empty[/b]")
     text = printed(report_of(coverage=spans, failed=[failure]))

@@ -93,9 +93,7 @@ async def test_all_collections_of_the_place_are_listed(connect, index):
         "mentions": stats.mentions,
         "model": stats.model,
         "dimension": stats.dimension,
-        "metadata": [
-            {"name": "title", "documents": 6, "examples": found["default"]["metadata"][0]["examples"]},
-        ],
+        "metadata": [{"name": "title", "documents": 6, "examples": found["default"]["metadata"][0]["examples"]}],
         "model_state": found["default"]["model_state"],
     }
     assert all(one.startswith(("On ", "A\ufffd title")) for one in found["default"]["metadata"][0]["examples"])

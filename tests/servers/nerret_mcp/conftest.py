@@ -1,21 +1,23 @@
 """A world of two collections in one folder, served in this process and by real ones."""
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 
 import anyio
 import pytest
 from mcp import Client
 
+from nerret_mcp import command
 from nerret_mcp.library import Library
 from nerret_mcp.options import Options
 from nerret_mcp.server import create_server
-from nerret_tools import Document, EntityIndex
+from nerret_tools import Document, EntityIndex, FindResult
 
 ROOT = Path(__file__).parents[3]
 TOOL = "find_documents_with_entity_type"
@@ -99,18 +101,51 @@ def library(place, index):
     opened.close()
 
 
-@pytest.fixture(params=["legacy", "auto"])
-def connect(request, library, place):
-    """Opens a client in this process, once for each era of the protocol."""
-
-    @asynccontextmanager
-    async def connected(**options):
-        server = create_server(library, Options(index=str(place), **options))
+@asynccontextmanager
+async def client_of(place, mode="auto", server_options=None, library=None, **options):
+    """A client of a library, of its own where none is given, which has not begun to load."""
+    opened = library or Library(str(place), **options)
+    try:
+        opened.check()
         with anyio.fail_after(300):
-            async with Client(server, mode=request.param) as client:
+            server = create_server(opened, Options(index=str(place), **(server_options or {})))
+            async with Client(server, mode=mode) as client:
                 yield client
+    finally:
+        if not library:
+            await anyio.to_thread.run_sync(opened.close)
 
-    return connected
+
+@pytest.fixture(params=["legacy", "auto"])
+def mode(request):
+    """The two eras of the protocol."""
+    return request.param
+
+
+@pytest.fixture
+def connect(mode, library, place):
+    """Opens a client in this process, once for each era."""
+    return lambda **options: client_of(place, mode, options, library)
+
+
+@pytest.fixture
+def ask(connect):
+    """Calls one tool and gives the result, error or not."""
+
+    async def call(tool, client=None, **arguments):
+        async with nullcontext(client) if client else connect() as open_client:
+            return await open_client.call_tool(tool, arguments)
+
+    return call
+
+
+@pytest.fixture
+def passes(index, monkeypatch):
+    """Counts what really goes through the model."""
+    counted, backend = [], index.load_model().encoder.backend
+    run = backend.run
+    monkeypatch.setattr(backend, "run", lambda given: (counted.append(1), run(given))[1])
+    return counted
 
 
 @pytest.fixture(scope="session")
@@ -121,18 +156,19 @@ def environment():
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1"}
 
 
-@pytest.fixture(scope="session")
-def nerret_mcp(environment):
-    """Runs the command to its end with an empty stdin."""
+@pytest.fixture
+def nerret_mcp(capsys):
+    """Runs the command, which shall refuse, in this process: exit code, stdout and stderr."""
 
-    def run(*arguments, **variables):
-        command = [sys.executable, "-m", "nerret_mcp", *map(str, arguments)]
-        given = {**environment, **variables}
-        return subprocess.run(
-            command, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
-        )
+    def refused(*arguments):
+        with pytest.raises(SystemExit) as left:
+            command.run([str(one) for one in arguments])
+        gc.enable()  # which the command does when it serves
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        return left.value.code, shown.out, shown.err
 
-    return run
+    return refused
 
 
 @pytest.fixture(scope="session")
@@ -172,56 +208,63 @@ def node_command(environment):
     return find
 
 
+def size(answer):
+    """Characters of the longer of the two forms of an answer."""
+    return max(len(answer.content[0].text), len(json.dumps(answer.structured_content, ensure_ascii=False)))
+
+
+def ids(*answers):
+    """Document ids in order, of pages of a tool or of answers of the engine."""
+    listed = []
+    for one in answers:
+        found = one.model_dump()["hits"] if isinstance(one, FindResult) else one.structured_content["documents"]
+        listed += [document["document_id"] for document in found]
+    return listed
+
+
+async def all_pages(client, tool=TOOL, **arguments):
+    """Every page of an answer, following the cursors."""
+    pages, cursor = [], {}
+    while True:
+        pages.append(await client.call_tool(tool, {**arguments, **cursor}))
+        assert not pages[-1].is_error, pages[-1].content[0].text
+        if "next_cursor" not in pages[-1].structured_content:
+            return pages
+        cursor = {"cursor": pages[-1].structured_content["next_cursor"]}
+
+
 @pytest.fixture(scope="session")
-def all_pages():
-    """Every page of an answer, following the cursors: structured content and text of each."""
-
-    async def pages_of(client, **arguments):
-        pages, cursor = [], None
-        while True:
-            given = {**arguments, **({"cursor": cursor} if cursor else {})}
-            result = await client.call_tool(TOOL, given)
-            assert not result.is_error, result.content[0].text
-            pages.append((result.structured_content, result.content[0].text))
-            cursor = result.structured_content.get("next_cursor")
-            if cursor is None:
-                return pages
-
-    return pages_of
-
-
-@pytest.fixture(scope="session")
-def ids_of():
-    """The document ids of some pages, in order."""
-    return lambda pages: [document["document_id"] for page, _ in pages for document in page["documents"]]
-
-
-@pytest.fixture(scope="session")
-def check_pages(index, all_pages, ids_of):
+def check_pages(index):
     """Pages a small type and the complete ranking to the end, in small and in large pages: all must be the engine's."""
 
-    async def check(client, sizes=(7, 1000)):
-        for entity_type, options in (("dinosaur", {}), ("city", {"min_relevance": 0})):
-            expected = [hit.document_id for hit in index.find(entity_type, **options).hits]
-            assert len(expected) == len(set(expected)) > (MANY if options else 7)
-            for limit in sizes:
-                pages = await all_pages(client, entity_type=entity_type, limit=limit, **options)
-                assert ids_of(pages) == expected
-                for page, text in pages:
-                    assert page["total_documents"] == len(expected)
-                    assert page["returned"] == len(page["documents"]) <= limit
-                    assert len(text) <= PAGE_CHARS
-                    assert len(json.dumps(page, ensure_ascii=False)) <= PAGE_CHARS
+    async def check(client):
+        for entity_type, options, limit in (
+            ("dinosaur", {}, 7),
+            ("city", {"min_relevance": 0}, 100),
+            ("city", {"min_relevance": 0}, 1000),
+        ):
+            expected = index.find(entity_type, **options)
+            assert expected.total == len(set(ids(expected))) > (MANY if options else 2 * 7)
+            pages = await all_pages(client, entity_type=entity_type, limit=limit, **options)
+            assert ids(*pages) == ids(expected)
+            reasons = [one.structured_content.pop("truncated_by", None) for one in pages]
+            assert reasons == ["size" if limit == 1000 else "limit"] * (len(pages) - 1) + [None]
+            for one in pages:
+                page = one.structured_content
+                assert page["returned"] == len(page["documents"]) <= limit
+                assert (page["total_documents"], page["collection"]) == (expected.total, "default")
+                assert page["index_id"] == index.stats().index_id
+                assert page["min_relevance"] == pytest.approx(expected.min_relevance, abs=1e-3)
+                assert size(one) <= PAGE_CHARS
 
     return check
 
 
 @pytest.fixture
-def find(connect):
+def find(ask):
     """Asks one question and gives the result, error or not."""
 
-    async def ask(entity_type="dinosaur", **arguments):
-        async with connect() as client:
-            return await client.call_tool(TOOL, {"entity_type": entity_type, **arguments})
+    async def asked(entity_type="dinosaur", **arguments):
+        return await ask(TOOL, entity_type=entity_type, **arguments)
 
-    return ask
+    return asked

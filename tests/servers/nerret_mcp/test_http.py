@@ -22,7 +22,7 @@ def address(serving, foreign_place):
         yield url
 
 
-def request(url, method="POST", path=None, body=PING, **headers):
+def asked(url, method="POST", path=None, body=PING, **headers):
     """Status, headers and body of a bare request."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=300)
@@ -36,17 +36,16 @@ def request(url, method="POST", path=None, body=PING, **headers):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("mode", "sizes"), [("legacy", (100, 1000)), ("auto", (7, 1000))])
-async def test_a_client_pages_to_the_end(address, check_pages, mode, sizes):
+async def test_a_client_pages_to_the_end(address, check_pages, mode):
     with anyio.fail_after(180):
         async with Client(address, mode=mode) as client:
-            await check_pages(client, sizes)
+            await check_pages(client)
 
 
-def test_the_health_of_the_server_can_be_asked(address):
-    status, _, body = request(address, "GET", "/health")
-    assert status == 200
-    assert json.loads(body)["status"] == "ok"
+@pytest.mark.parametrize("server", ["address", "guarded"])
+def test_the_health_of_the_server_can_be_asked_without_a_token(request, server):
+    status, _, body = asked(request.getfixturevalue(server), "GET", "/health")
+    assert (status, json.loads(body)["status"]) == (200, "ok")
     assert json.loads(body)["model"] in ("loading", "ready")
 
 
@@ -60,19 +59,17 @@ def test_the_health_of_the_server_can_be_asked(address):
     ],
 )
 def test_a_foreign_host_or_origin_is_refused(address, headers, status):
-    assert request(address, **headers)[0] == status
+    assert asked(address, **headers)[0] == status
 
 
 def test_a_request_that_is_too_large_is_refused(address):
-    assert request(address, body={**PING, "params": {"filler": "x" * MAX_BYTES}})[0] == 413
+    assert asked(address, body={**PING, "params": {"filler": "x" * MAX_BYTES}})[0] == 413
 
 
 def test_a_port_that_is_taken_is_told(address, nerret_mcp, world):
     port = urlsplit(address).port
-    result = nerret_mcp("--index", world, "--transport", "http", "--port", port)
-    assert result.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in result.stderr
-    assert "Traceback" not in result.stderr
+    code, _, said = nerret_mcp("--index", world, "--transport", "http", "--port", port)
+    assert (code, f"cannot listen on 127.0.0.1:{port}" in said) == (1, True)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +82,7 @@ def guarded(serving, world):
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
 def test_without_the_token_nothing_is_served(guarded, headers):
-    status, answered, _ = request(guarded, **headers)
+    status, answered, _ = asked(guarded, **headers)
     assert status == 401
     assert answered["WWW-Authenticate"].startswith("Bearer ")
 
@@ -93,13 +90,9 @@ def test_without_the_token_nothing_is_served(guarded, headers):
 def test_with_the_token_the_allowed_hosts_and_origins_come_in(guarded):
     known = {"Authorization": f"Bearer {TOKEN}"}
     for headers in ({}, {"Host": "nerret.example"}, {"Host": "nerret.example:443"}, {"Origin": "https://app.example"}):
-        assert request(guarded, **known, **headers)[0] not in (401, 403, 421)
-    assert request(guarded, **known, Host="evil.example")[0] == 421
-    assert request(guarded, **known, Origin="https://evil.example")[0] == 403
-
-
-def test_health_needs_no_token(guarded):
-    assert request(guarded, "GET", "/health")[0] == 200
+        assert asked(guarded, **known, **headers)[0] not in (401, 403, 421)
+    assert asked(guarded, **known, Host="evil.example")[0] == 421
+    assert asked(guarded, **known, Origin="https://evil.example")[0] == 403
 
 
 @pytest.mark.anyio

@@ -2,45 +2,25 @@
 
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 
-import anyio
 import pytest
-from mcp import Client
 
-from nerret_mcp.library import Library
-from nerret_mcp.options import Options
-from nerret_mcp.server import create_server
 from nerret_tools import Document, EntityIndex
 from nerret_tools.errors import IndexNotFoundError
 
+from .conftest import TOOL, client_of, ids
+
 pytestmark = pytest.mark.anyio
 
-TOOL = "find_documents_with_entity_type"
+
+async def found(client, **arguments):
+    result = await client.call_tool(TOOL, {"entity_type": "volcano", "min_relevance": 0, **arguments})
+    return result.content[0].text if result.is_error else ids(result)
 
 
 def fill(place, name, text="Etna smokes."):
     with EntityIndex.open(place, name) as index:
         index.add([Document(id=f"of {name}", text=text, spans=[(0, 4)])])
-
-
-@asynccontextmanager
-async def client_of(place, **options):
-    library = Library(str(place), **options)
-    library.check()
-    try:
-        with anyio.fail_after(60):
-            async with Client(create_server(library, Options(index=str(place)))) as client:
-                yield client
-    finally:
-        await anyio.to_thread.run_sync(library.close)
-
-
-async def found(client, **arguments):
-    result = await client.call_tool(TOOL, {"entity_type": "volcano", "min_relevance": 0, **arguments})
-    if result.is_error:
-        return result.content[0].text
-    return [document["document_id"] for document in result.structured_content["documents"]]
 
 
 async def test_an_index_on_a_chroma_server_is_served(shared_server):
@@ -49,20 +29,19 @@ async def test_an_index_on_a_chroma_server_is_served(shared_server):
         assert await found(client) == ["of on-a-server"]
 
 
-async def test_the_only_index_needs_no_name(tmp_path):
-    fill(tmp_path, "alone")
-    async with client_of(tmp_path) as client:
-        assert await found(client) == ["of alone"]
-
-
-async def test_where_there_are_several_and_none_is_the_default_a_call_must_choose(tmp_path):
+async def test_the_only_index_needs_no_name_and_of_several_without_a_default_a_call_must_choose_one(tmp_path):
     fill(tmp_path, "one")
+    async with client_of(tmp_path) as client:
+        assert await found(client) == ["of one"]
     fill(tmp_path, "two")
     async with client_of(tmp_path) as client:
         assert "name one in `collection`: one, two" in await found(client)
         assert await found(client, collection="two") == ["of two"]
     async with client_of(tmp_path, collection="one") as client:
         assert await found(client) == ["of one"]
+    with pytest.raises(IndexNotFoundError, match=r"'three' .* there are: one"):
+        async with client_of(tmp_path, collection="three"):
+            pass
 
 
 async def test_an_index_that_is_made_later_can_be_asked(tmp_path):
@@ -73,14 +52,6 @@ async def test_an_index_that_is_made_later_can_be_asked(tmp_path):
         assert await found(client, collection="later") == ["of later"]
         listed = await client.call_tool("list_collections", {})
         assert [one["name"] for one in listed.structured_content["collections"]] == ["default", "later"]
-
-
-def test_a_name_that_is_not_there_is_refused_with_those_that_are(tmp_path):
-    fill(tmp_path, "one")
-    library = Library(str(tmp_path), collection="three")
-    with pytest.raises(IndexNotFoundError, match=r"'three' .* there are: one"):
-        library.check()
-    library.close()
 
 
 def test_without_the_extra_the_import_error_names_it(environment):

@@ -6,46 +6,39 @@ import unicodedata
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from .conftest import PAGE_CHARS, ids, size
+
 pytestmark = pytest.mark.anyio
 
 
-async def read_to_the_end(client, document_id, **arguments):
-    parts, offset = [], 0
-    while offset is not None:
-        result = await client.call_tool("get_document", {"document_id": document_id, "offset": offset, **arguments})
-        assert not result.is_error, result.content[0].text
-        parts.append((result.structured_content, result.content[0].text))
-        offset = result.structured_content.get("next_offset")
-    return parts
-
-
 @pytest.mark.parametrize("max_chars", [1_000, 8_000, 1_000_000])
-async def test_the_stretches_of_a_document_are_its_text_and_all_its_mentions(connect, index, max_chars):
+async def test_the_stretches_of_a_document_are_its_text_and_all_its_mentions(ask, connect, index, max_chars):
+    parts, offset = [], 0
     async with connect() as client:
-        parts = await read_to_the_end(client, "long", max_chars=max_chars)
+        while offset is not None:
+            parts.append(await ask("get_document", client, document_id="long", offset=offset, max_chars=max_chars))
+            offset = parts[-1].structured_content.get("next_offset")
+    assert max(map(size, parts)) <= PAGE_CHARS
+    read = [part.structured_content for part in parts]
     document = index.get(["long"])[0]
-    assert "".join(part["text"] for part, _ in parts) == document.text
-    places = [(one["start"], one["end"]) for part, _ in parts for one in part["mentions"]]
+    assert "".join(part["text"] for part in read) == document.text
+    places = [(one["start"], one["end"]) for part in read for one in part["mentions"]]
     assert places == [(one.start, one.end) for one in index.mentions("long")]
-    for part, text in parts:
-        assert max(len(text), len(json.dumps(part, ensure_ascii=False))) <= 40_000
+    assert {part["total_chars"] for part in read} == {len(document.text)}
+    for part, text in zip(read, (part.content[0].text for part in parts), strict=True):
         assert len(part["text"]) <= max_chars
-        assert part["total_chars"] == len(document.text)
         assert part["text"] in text
         assert ("next_offset" not in part) == ("call again" not in text)
 
 
-async def test_a_document_comes_in_8000_characters_unless_asked_otherwise(connect):
-    async with connect() as client:
-        part = (await client.call_tool("get_document", {"document_id": "long"})).structured_content
+async def test_a_document_comes_in_8000_characters_unless_asked_otherwise(ask):
+    part = (await ask("get_document", document_id="long")).structured_content
     assert len(part["text"]) == part["next_offset"] == 8_000
 
 
-async def test_with_a_type_every_mention_has_its_relevance(connect, index):
-    asked = {"document_id": "dino Diplodocus", "entity_type": "dinosaur"}
-    async with connect() as client:
-        result = await client.call_tool("get_document", asked)
-        several = await client.call_tool("get_document", {**asked, "document_id": ["dino Diplodocus", "long"]})
+async def test_with_a_type_every_mention_has_its_relevance(ask, index):
+    result = await ask("get_document", document_id="dino Diplodocus", entity_type="dinosaur")
+    several = await ask("get_document", document_id=["dino Diplodocus", "long"], entity_type="dinosaur")
     [mention] = result.structured_content["mentions"]
     [expected] = index.mentions("dino Diplodocus", "dinosaur")
     assert mention["relevance"] == round(expected.relevance, 2) > 0.2
@@ -53,52 +46,38 @@ async def test_with_a_type_every_mention_has_its_relevance(connect, index):
     assert several.structured_content["documents"][0]["mentions"] == [mention]
 
 
-async def test_several_documents_come_in_one_call(connect, index):
-    ids = ["dino Diplodocus", "nowhere", "train-0001", "long"]
-    async with connect() as client:
-        result = await client.call_tool("get_document", {"document_id": ids})
-        found, text = result.structured_content, result.content[0].text
-        one = (await client.call_tool("get_document", {"document_id": "train-0001"})).structured_content
-        refused = await client.call_tool("get_document", {"document_id": ids, "offset": 3})
-    assert [part["document_id"] for part in found["documents"]] == ["dino Diplodocus", "train-0001", "long"]
+async def test_several_documents_come_in_one_call(ask):
+    result = await ask("get_document", document_id=["dino Diplodocus", "nowhere", "train-0001", "long"])
+    found = result.structured_content
+    assert ids(result) == ["dino Diplodocus", "train-0001", "long"]
     assert (found["unknown"], found["remaining"]) == (["nowhere"], [])
-    assert found["documents"][1] == one
-    assert all(part["text"] in text for part in found["documents"])
-    assert "a single document_id" in refused.content[0].text
+    assert found["documents"][1] == (await ask("get_document", document_id="train-0001")).structured_content
+    assert all(part["text"] in result.content[0].text for part in found["documents"])
 
 
-async def test_documents_that_do_not_fit_are_named(connect):
-    ids = [f"train-{number:04}" for number in range(40)]
-    read, rest = [], ids
+async def test_documents_that_do_not_fit_are_named(ask, connect):
+    rest = wanted = [f"train-{number:04}" for number in range(40)]
+    read = []
     async with connect(page_chars=2_000) as client:
         while rest:
-            result = await client.call_tool("get_document", {"document_id": rest})
-            found = result.structured_content
-            assert max(len(json.dumps(found)), len(result.content[0].text)) <= 2_000
-            read += [part["document_id"] for part in found["documents"]]
-            rest = found["remaining"]
-    assert read == ids
+            read.append(await ask("get_document", client, document_id=rest))
+            rest = read[-1].structured_content["remaining"]
+    assert ids(*read) == wanted
+    assert max(map(size, read)) <= 2_000
 
 
-async def test_all_collections_of_the_place_are_listed(connect, index):
-    async with connect() as client:
-        result = await client.call_tool("list_collections", {})
+async def test_all_collections_of_the_place_are_listed(ask, index):
+    result = await ask("list_collections")
     found = {one["name"]: one for one in result.structured_content["collections"]}
-    stats = index.stats()
     assert set(found) == {"default", "small"}
-    assert found["default"] == {
-        "name": "default",
-        "default": True,
-        "documents": stats.documents,
-        "mentions": stats.mentions,
-        "model": stats.model,
-        "dimension": stats.dimension,
-        "metadata": [{"name": "title", "documents": 6, "examples": found["default"]["metadata"][0]["examples"]}],
-        "model_state": found["default"]["model_state"],
-    }
-    assert all(one.startswith(("On ", "A\ufffd title")) for one in found["default"]["metadata"][0]["examples"])
+    default = found["default"]
+    [title] = default.pop("metadata")
+    assert default.pop("model_state") in ("loading", "ready")
+    stats = index.stats().model_dump(include={"documents", "mentions", "model", "dimension"})
+    assert default == {"name": "default", "default": True, **stats}
+    assert (title["name"], title["documents"]) == ("title", 6)
+    assert all(one.startswith(("On ", "A\ufffd title")) for one in title["examples"])
     assert "title: " in result.content[0].text
-    assert found["default"]["model_state"] in ("loading", "ready")
     assert result.content[0].text.count("\n") == 2
 
 
@@ -139,7 +118,7 @@ def hidden(text):
     return [character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")]
 
 
-async def test_a_document_cannot_act_on_its_reader(connect, index, find):
+async def test_a_document_cannot_act_on_its_reader(ask, index, find):
     result = await find("dinosaur", min_relevance=0, limit=1000, response_format="detailed")
     [found] = [one for one in result.structured_content["documents"] if one["document_id"] == "hostile"]
     assert len(found["title"]) <= 120
@@ -148,8 +127,7 @@ async def test_a_document_cannot_act_on_its_reader(connect, index, find):
     assert not hidden(result.content[0].text.replace("\n", "").replace("\t", ""))
     [line] = [line for line in result.content[0].text.split("\n") if line.startswith("hostile\t")]
     assert line.count("\t") == 4
-    async with connect() as client:
-        read = await client.call_tool("get_document", {"document_id": "hostile"})
+    read = await ask("get_document", document_id="hostile")
     part = read.structured_content
     assert not hidden((part["text"] + read.content[0].text).replace("\n", ""))
     [mention] = part["mentions"]

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from .conftest import ids, size
+
 pytestmark = pytest.mark.anyio
 
 TOOL = "review_documents"
@@ -12,7 +14,7 @@ TOOL = "review_documents"
 async def review(client, **arguments):
     result = await client.call_tool(TOOL, {"entity_type": "volcano", "collection": "small", **arguments})
     assert not result.is_error, result.content[0].text
-    return result.structured_content, result.content[0].text
+    return result
 
 
 async def test_it_is_not_offered_without_a_folder_and_the_seventh_tool_with_one(connect, tmp_path):
@@ -28,13 +30,13 @@ async def test_it_is_not_offered_without_a_folder_and_the_seventh_tool_with_one(
 
 async def test_an_agent_reviews_to_the_certificate(connect, tmp_path):
     async with connect(reviews=str(tmp_path)) as client:
-        begun, text = await review(client)
-        assert (begun["judged"], begun["done"]) == (0, False)
-        (one,) = begun["documents"]
-        assert one == {"document_id": "only", "text": "Etna smokes.", "mentions": ["Etna"]}
-        assert "only\tEtna\tEtna smokes." in text
-        assert (await review(client))[0]["documents"] == [one], "asking again gives it again"
-        ended, _ = await review(client, verdicts={"only": "yes"}, reviewer="bot")
+        first, again = await review(client), await review(client)
+        ended = (await review(client, verdicts={"only": "yes"}, reviewer="bot")).structured_content
+    begun = first.structured_content
+    assert (begun["judged"], begun["done"]) == (0, False)
+    assert begun["documents"] == [{"document_id": "only", "text": "Etna smokes.", "mentions": ["Etna"]}]
+    assert "only\tEtna\tEtna smokes." in first.content[0].text
+    assert again.structured_content["documents"] == begun["documents"], "asking again gives it again"
     assert (ended["judged"], ended["found"], ended["recall"], ended["done"]) == (1, 1, 1.0, True)
     assert ended["documents"] == []
     (file,) = tmp_path.glob("small-volcano-*.review.jsonl")
@@ -42,26 +44,10 @@ async def test_an_agent_reviews_to_the_certificate(connect, tmp_path):
 
 
 async def test_an_answer_has_the_size_of_a_page_and_what_is_left_comes_next(connect, tmp_path):
+    arguments = {"entity_type": "dinosaur", "collection": "default", "limit": 50}
     async with connect(reviews=str(tmp_path), page_chars=4_000) as client:
-        arguments = {"entity_type": "dinosaur", "collection": "default", "limit": 50}
-        found, text = await review(client, **arguments)
-        assert max(len(json.dumps(found, ensure_ascii=False)), len(text)) <= 4_000
-        judged = {one["document_id"]: "yes" for one in found["documents"]}
-        assert 1 <= len(judged) < 50
-        after, _ = await review(client, **arguments, verdicts=judged)
-    assert after["judged"] == len(judged)
-    assert not judged.keys() & {one["document_id"] for one in after["documents"]}
-
-
-async def test_what_cannot_be_used_is_said_without_a_path(connect, tmp_path):
-    async with connect(reviews=str(tmp_path)) as client:
-        for more, message in (
-            ({"verdicts": {"nowhere": "yes"}}, "no document 'nowhere'"),
-            ({"verdicts": {"only": "maybe"}}, "verdicts"),
-            ({"limit": 0}, "limit"),
-            ({"entity_type": "123"}, "no letters"),
-        ):
-            result = await client.call_tool(TOOL, {"entity_type": "volcano", "collection": "small", **more})
-            assert result.is_error
-            assert message in result.content[0].text
-            assert str(tmp_path) not in result.content[0].text
+        found = await review(client, **arguments)
+        after = await review(client, **arguments, verdicts=dict.fromkeys(ids(found), "yes"))
+    assert size(found) <= 4_000
+    assert 1 <= len(ids(found)) == after.structured_content["judged"] < 50
+    assert not set(ids(found)) & set(ids(after))

@@ -15,24 +15,20 @@ SNAPSHOT = Path(__file__).with_name("tools.json")
 
 
 @pytest.fixture
-def listed(connect):
-    async def tools():
-        async with connect() as client:
-            found = (await client.list_tools()).tools
-        return [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found]
-
-    return tools
+async def listed(connect):
+    async with connect() as client:
+        found = (await client.list_tools()).tools
+    return [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found]
 
 
 async def test_the_tools_are_the_committed_ones(listed):
-    tools = await listed()
     if os.environ.get("NERRET_WRITE_SNAPSHOTS"):
-        SNAPSHOT.write_text(json.dumps(tools, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    assert tools == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+        SNAPSHOT.write_text(json.dumps(listed, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    assert listed == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
 async def test_every_tool_only_reads_and_describes_itself(listed):
-    for tool in await listed():
+    for tool in listed:
         hints = tool["annotations"]
         assert (hints["readOnlyHint"], hints["idempotentHint"], hints["openWorldHint"]) == (True, True, False)
         assert tool["title"]

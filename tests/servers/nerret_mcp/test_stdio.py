@@ -17,7 +17,8 @@ from mcp import Client, StdioServerParameters
 
 from nerret_tools import EntityIndex
 
-TOOL = "find_documents_with_entity_type"
+from .conftest import TOOL
+
 HANDSHAKE_SECONDS = 1.5
 HANDSHAKE_SHARE = 2
 """Of the processor's time of a process that only imports the MCP SDK: on a busy machine that alone takes longer than
@@ -29,12 +30,8 @@ EXIT_SECONDS = 2.0
 ATTEMPTS = 5
 """The machine may be busy with other things; what is too slow in itself is so every time."""
 
-INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
-}
+CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+QUESTION = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}, "_meta": {"progressToken": "p"}}
 
 
 class Conversation:
@@ -53,8 +50,19 @@ class Conversation:
             self._queue.put(line)
 
     def send(self, message):
-        self.process.stdin.write(json.dumps(message) + "\n")
+        text = message if isinstance(message, str) else json.dumps({"jsonrpc": "2.0", **message})
+        self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
+
+    def begin(self):
+        """The handshake."""
+        self.send({"id": 1, "method": "initialize", "params": CLIENT})
+        assert self.answer(1)["result"]["serverInfo"]["name"] == "nerret"
+        self.send({"method": "notifications/initialized"})
+
+    def ask(self):
+        """A question with the number 2, whose answer can be waited for."""
+        self.send({"id": 2, "method": "tools/call", "params": QUESTION})
 
     def answer(self, number, seconds=300):
         """The answer to a request (None: to a line that was none); notifications before it stay in `lines`."""
@@ -98,8 +106,7 @@ def test_the_handshake_of_a_cold_start_is_quick(start):
     for _ in range(ATTEMPTS):
         began = time.monotonic()
         with start() as conversation:
-            conversation.send(INITIALIZE)
-            conversation.answer(1)
+            conversation.begin()
             taken = time.monotonic() - began
             times = psutil.Process(conversation.process.pid).cpu_times()
             conversation.end()
@@ -130,51 +137,43 @@ def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, 
 
 def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
     with start("--log-level", "DEBUG") as conversation:
-        conversation.send(INITIALIZE)
-        assert conversation.answer(1)["result"]["serverInfo"]["name"] == "nerret"
-        conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}, "_meta": {"progressToken": "p"}}
-        conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+        conversation.begin()
+        conversation.ask()
         assert conversation.answer(2)["result"]["structuredContent"]["returned"] > 0
-        conversation.send({"jsonrpc": "2.0", "id": 3, "method": "nonsense/method"})
+        conversation.send({"id": 3, "method": "nonsense/method"})
         assert "error" in conversation.answer(3)
-        conversation.process.stdin.write("this is not JSON\n")
-        conversation.process.stdin.flush()
+        conversation.send("this is not JSON")
         assert conversation.answer(None)["error"]["code"] == -32700
-        conversation.send({"jsonrpc": "2.0", "id": "half", "verb": "nonsense"})
+        conversation.send({"id": "half", "verb": "nonsense"})
         assert conversation.answer("half")["error"]["code"] == -32600
         arguments = '{"entity_type": "dinosaur \\ud83e", "limit": null, "min_relevance": "", "cursor": null}'
         call = f'{{"name": "{TOOL}", "arguments": {arguments}}}'
-        conversation.process.stdin.write(f'{{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {call}}}\n')
-        conversation.process.stdin.flush()
+        conversation.send(f'{{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {call}}}')
         assert conversation.answer(5)["result"]["structuredContent"]["returned"] > 0
-        conversation.send({"jsonrpc": "2.0", "id": 4, "method": "ping"})
+        conversation.send({"id": 4, "method": "ping"})
         assert conversation.answer(4)["result"] == {}
         conversation.end()
         assert conversation.process.returncode == 0
-    assert len(conversation.lines) > 4
-    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in conversation.lines)
-    methods = [json.loads(line).get("method") for line in conversation.lines]
-    assert "notifications/progress" in methods
+    lines = [json.loads(line) for line in conversation.lines]
+    assert len(lines) > 4
+    assert {line["jsonrpc"] for line in lines} == {"2.0"}
+    assert "notifications/progress" in [line.get("method") for line in lines]
 
 
 def test_the_end_of_stdin_ends_it_before_clients_use_force(start):
-    question = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}}
     taken = []
     while not taken or taken[-1] >= EXIT_SECONDS:
         assert len(taken) < ATTEMPTS, f"it left after {taken} seconds"
         with start() as conversation:
-            conversation.send(INITIALIZE)
-            conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-            conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": question})
+            conversation.begin()
+            conversation.ask()
             conversation.answer(2)
             taken.append(conversation.end())
 
 
 def test_ctrl_c_ends_it_while_it_waits_for_a_line(start):
     with start() as conversation:
-        conversation.send(INITIALIZE)
-        conversation.answer(1)
+        conversation.begin()
         conversation.process.send_signal(signal.SIGINT)
         assert conversation.process.wait(timeout=300) == 0
         assert "Traceback" not in conversation.process.stderr.read()
@@ -182,10 +181,8 @@ def test_ctrl_c_ends_it_while_it_waits_for_a_line(start):
 
 def test_a_client_that_leaves_while_the_model_loads_is_not_waited_for(start):
     with start() as conversation:
-        conversation.send(INITIALIZE)
-        conversation.answer(1)
-        call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}, "_meta": {"progressToken": "p"}}
-        conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+        conversation.begin()
+        conversation.ask()
         assert conversation.end() < EXIT_SECONDS
         assert conversation.process.returncode == 0
 
@@ -199,6 +196,15 @@ async def test_an_independent_client_pages_to_the_end(environment, foreign_place
             await check_pages(client)
 
 
+class Words:
+    """Another detector, which makes another index."""
+
+    name = "words"
+
+    def detect(self, texts):
+        return [[] for _ in texts]
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -209,46 +215,28 @@ async def test_an_independent_client_pages_to_the_end(environment, foreign_place
         (["--index", "http://127.0.0.1:9"], "no Chroma server answers"),
         (["--index", "PLACE", "--transport", "http", "--host", "0.0.0.0"], "other machines"),
         (["--index", "PLACE", "--wrong"], "unrecognized arguments"),
+        (["--index", "ANOTHER"], "was made with model"),
+        (["--index", "DAMAGED"], "damaged"),
     ],
 )
-def test_what_cannot_be_served_is_told_on_stderr_with_exit_code_2(nerret_mcp, foreign_place, flags, words):
-    result = nerret_mcp(*(str(foreign_place) if flag == "PLACE" else flag for flag in flags))
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert words in result.stderr
-    assert "Traceback" not in result.stderr
-
-
-def test_an_index_of_another_model_is_refused(nerret_mcp, tmp_path):
-    class Detector:
-        name = "another"
-
-        def detect(self, texts):
-            return [[] for _ in texts]
-
-    with EntityIndex.open(tmp_path / "index", detector=Detector()):
-        pass
-    result = nerret_mcp("--index", tmp_path / "index")
-    assert result.returncode == 2
-    assert "was made with model" in result.stderr
+def test_what_cannot_be_served_is_told_on_stderr_with_exit_code_2(nerret_mcp, foreign_place, tmp_path, flags, words):
+    places = {"PLACE": foreign_place, "ANOTHER": tmp_path / "another", "DAMAGED": tmp_path / "damaged"}
+    if "ANOTHER" in flags:
+        EntityIndex.open(places["ANOTHER"], detector=Words()).close()
+    if "DAMAGED" in flags:
+        shutil.copytree(foreign_place, places["DAMAGED"])
+        (places["DAMAGED"] / "chroma.sqlite3").write_bytes(b"no database at all" * 1000)
+    code, shown, said = nerret_mcp(*(places.get(flag, flag) for flag in flags))
+    assert (code, shown) == (2, "")
+    assert words in said
+    assert ("made with" in said) == ("ANOTHER" in flags)
 
 
 def test_two_servers_and_a_writer_share_a_folder(start, foreign_place):
-    call = {"name": TOOL, "arguments": {"entity_type": "dinosaur"}}
     with EntityIndex.open(foreign_place) as writer, start() as one, start() as other:
         writer.add([])  # from here on it holds the lock
         for conversation in (one, other):
-            conversation.send(INITIALIZE)
-            conversation.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-            conversation.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+            conversation.begin()
+            conversation.ask()
         for conversation in (one, other):
             assert conversation.answer(2)["result"]["structuredContent"]["returned"] > 0
-
-
-def test_a_damaged_database_is_called_damaged(nerret_mcp, foreign_place, tmp_path):
-    damaged = shutil.copytree(foreign_place, tmp_path / "index")
-    (damaged / "chroma.sqlite3").write_bytes(b"no database at all" * 1000)
-    result = nerret_mcp("--index", damaged)
-    assert result.returncode == 2
-    assert "damaged" in result.stderr
-    assert "made with" not in result.stderr

@@ -120,9 +120,7 @@ def test_a_hostile_corpus_does_nothing(open_page):
     assert page.locator("script:not([src])").count() == 0
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/overview", "/map", "/review?type=dinosaur", "/?type=dinosaur", "/document?type=dinosaur&id=long"]
-)
+@pytest.mark.parametrize("path", VIEWS)
 def test_it_fits_a_telephone(open_page, path):
     page = open_page(path, width=390)
     page.wait_for_load_state("networkidle")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,10 @@ GRAPH_FILE = "graph.onnx"
 TABLE_FILE = "embeddings.bin"  # of the graph: the word embeddings
 TOKENIZER_FILE = "tokenizer.json"
 
-BATCH_TOKENS = 2048  # as on the CPU with torch: more of them leave its cache
+LARGEST_SUM = "largest_sum"
+SUMMED = 64  # products in it
+
+BATCH_TOKENS = 512  # what is computed between two products stays in a core's cache
 
 
 class OnnxBackend:
@@ -33,20 +39,34 @@ class OnnxBackend:
 
     def __init__(self, graph: Path, *, pad: int = 0, max_tokens: int | None = None) -> None:
         self._session = open_session(graph)
-        self._has_states = len(self._session.get_outputs()) > 1
+        if runs_over(self._session):
+            self._session = open_session(graph, exact=True)
+        self._threads = thread_count()
+        self._outputs = [one.name for one in self._session.get_outputs() if one.name != LARGEST_SUM]
         self._pad = pad
         self.max_tokens = max_tokens
 
     def run(self, token_ids: TokenIds) -> Outputs:
         """Run rows of token ids, special ones included: arrays in float32."""
         ids, mask = padded(token_ids, self._pad, np.int32)
-        outputs = self._session.run(None, {"ids": ids, "mask": mask})
-        return outputs[0], outputs[1] if self._has_states else None
+        tapped, *states = self._session.run(self._outputs, {"ids": ids, "mask": mask})
+        return tapped, states[0] if states else None
 
     def run_all(self, batches: Iterable[Batch], ids: Callable[[Batch], TokenIds]) -> Iterator[tuple[Batch, Outputs]]:
-        """Run batches one after the other."""
-        for batch in batches:
-            yield batch, self.run(ids(batch))
+        """Run as many batches at once as there are threads; each by itself, which shares the work better."""
+        coming = iter(batches)
+        start = list(islice(coming, 2))
+        if len(start) < 2 or self._threads == 1:
+            yield from ((batch, self.run(ids(batch))) for batch in chain(start, coming))
+            return
+        running: deque[tuple[Batch, Future[Outputs]]] = deque()
+        with ThreadPoolExecutor(self._threads, "nerret-encode") as threads:
+            for batch in chain(start, coming):
+                running.append((batch, threads.submit(self.run, ids(batch))))
+                if len(running) > self._threads:
+                    first, outputs = running.popleft()
+                    yield first, outputs.result()
+            yield from ((batch, outputs.result()) for batch, outputs in running)
 
     def pool(self, tapped: np.ndarray, spans: Sequence[tuple[int, int, int]], pooling: str) -> np.ndarray:
         """Pool token spans (row, first, stop) of the tap to vectors ``[n_spans, d]``."""
@@ -62,13 +82,23 @@ class OnnxBackend:
         return np.asarray(np.add.reduceat(tokens, starts, axis=0) / lengths[:, None].astype(np.float32))
 
 
-def open_session(graph: Path) -> onnxruntime.InferenceSession:
-    """Load a graph to run on the CPU."""
+def open_session(graph: Path, *, exact: bool = False) -> onnxruntime.InferenceSession:
+    """Load a graph to run on the CPU, in the thread that asks.
+
+    Args:
+        graph: The file.
+        exact: Whether to multiply whole numbers in a slower way that does not run over on any processor.
+    """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = thread_count()
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    # A thread that spins while it waits takes the core from whoever has work.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Processors without the newer instructions would run over in the sums; so they take a slower way.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if exact:
+        options.add_session_config_entry("session.x64quantprecision", "1")
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def runs_over(session: onnxruntime.InferenceSession) -> bool:
+    """Whether sums of products in 8 bits are cut at 16: x86 processors without VNNI instructions do that."""
+    ids = np.zeros((1, 8), dtype=np.int64)
+    [sums] = session.run([LARGEST_SUM], {"ids": ids, "mask": ids.astype(np.int32)})
+    return bool((sums != 255 * 127 * SUMMED).any())

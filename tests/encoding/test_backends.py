@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nerret_tools import Document, EntityIndex
+from nerret_tools.encoding.onnx_backend import OnnxBackend, open_session, runs_over
 from nerret_tools.encoding.threads import thread_count
 from nerret_tools.errors import InputError, ModelError
 from nerret_tools.models import Model, find_spec
@@ -56,6 +57,15 @@ def test_a_vector_does_not_depend_on_its_batch(model):
         [alone] = model.encode([text], [None])
         assert alone.spans.tolist() == one.spans.tolist()
         np.testing.assert_allclose(alone.embeddings, one.embeddings, atol=1e-4)
+
+
+def test_a_processor_whose_sums_would_run_over_gives_the_same():
+    graph = SPEC.weights / "graph.onnx"
+    slow = open_session(graph, exact=True)
+    assert not runs_over(slow)
+    ids = np.arange(2000, 2048).reshape(4, 12)
+    rows = {"ids": ids, "mask": np.ones_like(ids, dtype=np.int32)}
+    np.testing.assert_allclose(slow.run(["tap"], rows)[0][0], OnnxBackend(graph).run(ids.tolist())[0][0], atol=1e-4)
 
 
 def test_given_spans_are_read_and_a_hopeless_one_is_reported(model):

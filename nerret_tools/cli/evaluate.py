@@ -81,10 +81,12 @@ def evaluate(
         ),
     ] = True,
     trained: Annotated[
-        list[Path] | None,
+        Path | None,
         typer.Option(
-            metavar="FILE",
-            help="With --report: types that the training had, in JSON or labelled JSON lines. May be given twice.",
+            metavar="DATA",
+            file_okay=False,
+            help="With --report: the folder with the data that the model's recipe names, to tell types that the "
+            "training had from others.",
             show_default=False,
         ),
     ] = None,
@@ -118,7 +120,7 @@ def evaluate(
         name or f"{place.parent.name}/{place.stem}",
         model,
         limit_documents,
-        trained or (),
+        trained,
         excerpts=excerpts,
         as_json=as_json,
     )

@@ -14,29 +14,23 @@ from nerret_tools.lab.evaluation.baselines.order import best_first
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import r_precision
 from nerret_tools.lab.evaluation.representations import GoldMentions, Vectors, side_by_side
-from nerret_tools.lab.evaluation.results import Ablation, SystemReport
+from nerret_tools.lab.evaluation.results import Ablation
 from nerret_tools.lab.evaluation.scoring import estimate
 
 ROUNDING = 1e-3
 """Two readings of one backbone may differ by so much; an adapter changes more."""
 
 
-def score_representations(
-    data: LabelledData, complete: SystemReport, gold: GoldMentions, published: Mapping[str, Vectors]
-) -> list[Ablation]:
+def score_representations(data: LabelledData, gold: GoldMentions, published: Mapping[str, Vectors]) -> list[Ablation]:
     """Score every representation.
 
     Args:
         data: What is right.
-        complete: nerret with gold spans, all parts of its ranking together.
         gold: The shipped model's vectors.
         published: See `read_published`.
     """
     tap = _centred(published["tap"])
-    rows = [
-        _shipped(complete),
-        _row("nothing but the best embedding's cosine", data, gold.embedding, projected=True),
-    ]
+    rows = [_row("nerret: the best embedding's cosine", data, gold.embedding, projected=True)]
     if gold.context is not None:
         rows.append(
             _row("without the context: the mention's part of the embedding", data, gold.mention, projected=True)
@@ -61,7 +55,7 @@ def score_representations(
 
 
 def rank_by_best(data: LabelledData, vectors: Vectors) -> dict[str, list[str]]:
-    """Label → documents by the best cosine of what they hold; documents that hold nothing are left out.
+    """Label → documents by the best cosine of what they hold; those that hold nothing, or are unknown, are left out.
 
     Args:
         data: Gives the ids and labels.
@@ -73,17 +67,9 @@ def rank_by_best(data: LabelledData, vectors: Vectors) -> dict[str, list[str]]:
     for label, query in zip(data.types, vectors.types, strict=True):
         best = np.full(len(data.documents), -np.inf, dtype=np.float32)
         np.maximum.at(best, vectors.owners, vectors.things @ query)
-        rankings[label] = best_first(ids, best[holders])
+        unknown = data.unknown.get(label, ())
+        rankings[label] = [one for one in best_first(ids, best[holders]) if one not in unknown]
     return rankings
-
-
-def _shipped(complete: SystemReport) -> Ablation:
-    return Ablation(
-        name="nerret as shipped, the complete ranking",
-        projected=True,
-        r_precision=complete.r_precision,
-        types={row.label: row.r_precision for row in complete.types},
-    )
 
 
 def _row(name: str, data: LabelledData, vectors: Vectors, *, projected: bool = False) -> Ablation:

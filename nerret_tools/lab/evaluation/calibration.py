@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from nerret_tools.lab.evaluation.answers import Answers, relevant_documents
+from nerret_tools.lab.evaluation.answers import RECALL, Answers, relevant_documents
 from nerret_tools.lab.evaluation.labelled import LabelledData
 from nerret_tools.lab.evaluation.metrics import macro
 from nerret_tools.lab.evaluation.results import Bin, CalibrationReport, SystemReport
@@ -86,6 +86,7 @@ def calibration_report(data: LabelledData, answers: Answers, system: SystemRepor
     listed = np.concatenate([relevances[label] >= answers.cutoffs[label] for label in data.types])
     cutoff, single_f1 = _best_single(relevances, truths)
     best = {label: best_f1(relevances[label], truths[label]) for label in data.types}
+    reached = [float((relevances[one][truths[one]] >= answers.for_recall[one]).mean()) for one in data.types]
     return CalibrationReport(
         bins=bins,
         ece_pooled=expected_calibration_error(bins),
@@ -99,6 +100,8 @@ def calibration_report(data: LabelledData, answers: Answers, system: SystemRepor
         best_single_f1=single_f1,
         best_type_f1=macro(best.values()),
         f1_share=macro((row.f1 or 0.0) / (best[row.label] or 1.0) for row in system.types),
+        recall=macro(reached),
+        recall_met=macro(float(one >= RECALL) for one in reached),
     )
 
 

@@ -13,6 +13,7 @@ from nerret_tools.lab.evaluation.results import SpanSource
 from nerret_tools.lab.evaluation.run import evaluate, examine
 from nerret_tools.lab.evaluation.table import render
 from nerret_tools.lab.evaluation.writing import read_report, write_report
+from nerret_tools.models import find_spec
 
 
 def print_figures(
@@ -33,7 +34,7 @@ def add_to_report(
     name: str,
     model: str,
     limit_documents: int | None,
-    trained: Sequence[Path],
+    trained: Path | None,
     *,
     excerpts: bool,
     as_json: bool,
@@ -47,7 +48,7 @@ def add_to_report(
         model=model,
         limit_documents=limit_documents,
         excerpts=excerpts,
-        trained=read_training(trained) if trained else None,
+        trained=read_training(trained, find_spec(model).weights) if trained else None,
         announce=_announce,
     )
     complete = write_report(folder, new, ambiguous, page)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from nerret_tools.errors import DataFileError
+from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.evaluation.results import FamiliarityRow, SystemReport
 from nerret_tools.lab.evaluation.scoring import estimate
-from nerret_tools.reading.labelled.lines import numbered_lines
+from nerret_tools.lab.training.recipe import BodyStep, ProjectionStep, read_recipe
+from nerret_tools.lab.training.taxonomy import read_wordnet
+from nerret_tools.lab.training.typed import read_typed
+from nerret_tools.models.spec import RECIPE_FILE
 
 GROUPS = ("wording", "head noun", "neither")
 _AFTER_HEAD = re.compile(r" (?:of|in|on|at|by|for|from|with|that|which|who|whose|where|used|made)\b|[,;(]")
@@ -38,37 +39,29 @@ def head_noun(description: str) -> str:
     return before[-1].removesuffix("s") if before else ""
 
 
-def read_training(paths: Sequence[str | Path]) -> Training:
-    """Read the types of training files.
+def read_training(data: Path, weights: Path) -> Training:
+    """Read which types a model was trained on.
 
     Args:
-        paths: ``.json``: a list of types, or an object whose values are types. Others: JSON lines, labelled with
-            ``type`` or with ``types``.
+        data: The folder in which its recipe names files; the types of passages that are held back do not count.
+        weights: The model's, with its recipe.
 
     Raises:
-        DataFileError: A file cannot be read, or has no types.
+        DataFileError: A file cannot be read.
     """
-    wordings: set[str] = set()
-    for path in map(Path, paths):
-        found = {" ".join(one.casefold().split()) for one in _types_in(path)}
-        if not found:
-            raise DataFileError(f"{path}: no types in it; expected a JSON list, or JSON lines with entities")
-        wordings |= found
+    found: set[str] = set()
+    for step in read_recipe(weights / RECIPE_FILE).steps:
+        if isinstance(step, BodyStep | ProjectionStep):
+            taxonomy = read_wordnet(data / step.taxonomy)
+            found.update(name for number in taxonomy.types for name in taxonomy.synsets[number].lemmas)
+            for source in step.labelled:
+                found.update(read_labelled(data / source.path, data / source.types).types.values())
+        if isinstance(step, BodyStep):
+            texts = read_typed([data / path for path in step.typed], lambda text: [(0, len(text))])
+            found.update(name for text in texts for types in text.types for name in types)
+            found.update(name for ways in (*step.wordings.values(), *step.groups.values()) for name in ways)
+    wordings = {" ".join(one.casefold().split()) for one in found}
     return Training(frozenset(wordings), frozenset(map(head_noun, wordings)))
-
-
-def _types_in(path: Path) -> Iterator[str]:
-    try:
-        if path.suffix == ".json":
-            content = json.loads("\n".join(line for _, line in numbered_lines(path)))
-            yield from (one for one in (content.values() if isinstance(content, dict) else content) if one)
-            return
-        for _, line in numbered_lines(path):
-            entities: list[dict[str, Any]] = json.loads(line)["entities"] if line.strip() else []
-            for entity in entities:
-                yield from entity.get("types") or [entity["type"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataFileError(f"{path}: not a file of types ({error})") from error
 
 
 def familiarity(systems: Sequence[SystemReport], training: Training) -> list[FamiliarityRow]:

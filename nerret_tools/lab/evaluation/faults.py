@@ -21,7 +21,7 @@ from nerret_tools.lab.evaluation.results import Example, Fault, TypeFaults
 if TYPE_CHECKING:
     from nerret_tools.index import EntityIndex
 
-EXPLAINED_TYPES = 10
+EXPLAINED_TYPES = 5
 EXAMPLES_PER_FAULT = 2
 WRONG_EXAMPLES = 3
 CONTEXT_CHARACTERS = 60  # shown on each side of an example; enough to see what it is about
@@ -125,10 +125,10 @@ class FaultFinder:
         wrong = [place for place, document_id in enumerate(ranked) if document_id not in relevant][:WRONG_EXAMPLES]
         if not wrong:
             return []
-        page = index.find(self._data.types[label], limit=wrong[-1] + 1, min_relevance=0, max_mentions=1)
+        ids = [ranked[place] for place in wrong]
+        page = index.find(self._data.types[label], ids=ids, min_relevance=0, max_mentions=1)
         examples = []
-        for place in wrong:
-            hit = page.hits[place]
+        for place, hit in zip(wrong, page.hits, strict=True):
             mention = hit.mentions[0]
             before, inside, after = self._around(hit.document.text, mention.start, mention.end)
             entities = self._documents[hit.document_id].entities

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from nerret_tools.errors import DataFileError
 from nerret_tools.reading.labelled import (
@@ -17,6 +19,11 @@ from nerret_tools.reading.labelled import (
 
 __all__ = ["LabelledData", "LabelledDocument", "LabelledEntity", "read_documents", "read_labelled"]
 
+DRAWN = 1000
+"""Documents drawn where parts of the method are compared with each other."""
+
+SEED = 0
+
 
 @dataclass(frozen=True)
 class LabelledData:
@@ -26,6 +33,22 @@ class LabelledData:
     types: dict[str, str]  # label → description, for the labels that are evaluated
     relevant: dict[str, frozenset[str]]  # label → ids of the documents with at least one entity of it, never empty
     left_out: list[str]  # labels with a description that no document carries, and so cannot be scored
+    # label → ids of which nobody knows whether they are relevant; they are in no ranking:
+    unknown: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def known(self, label: str) -> list[str]:
+        """Ids of the documents that are relevant or are not, in the order of the file."""
+        unknown = self.unknown.get(label, frozenset())
+        return [one.id for one in self.documents if one.id not in unknown]
+
+    def draw(self, count: int) -> LabelledData:
+        """So many documents by chance, the same ones each time; labels that none of them carries are gone."""
+        order = np.random.default_rng(SEED).permutation(len(self.documents))[:count]
+        documents = [self.documents[number] for number in order.tolist()]
+        drawn = {one.id for one in documents}
+        relevant = {label: found for label, ids in self.relevant.items() if (found := ids & drawn)}
+        types = {label: self.types[label] for label in self.types if label in relevant}
+        return LabelledData(documents, types, relevant, self.left_out, self.unknown)
 
 
 def read_labelled(
@@ -61,6 +84,11 @@ def read_labelled(
     for document in documents:
         for entity in document.entities:
             carriers[entity.type].add(document.id)
+    unknown: dict[str, set[str]] = {}
+    for document in documents:
+        for label in document.unknown:
+            if document.id not in carriers.get(label, ()):
+                unknown.setdefault(label, set()).add(document.id)
     asked = {label: text for label, text in descriptions.items() if text is not None}
     types = {label: text for label, text in asked.items() if carriers[label]}
     if not types:
@@ -72,6 +100,7 @@ def read_labelled(
         types=types,
         relevant={label: frozenset(carriers[label]) for label in types},
         left_out=[label for label in asked if label not in types],
+        unknown={label: frozenset(ids) for label, ids in unknown.items()},
     )
 
 

@@ -84,14 +84,13 @@ class MissingReport(BaseModel):
 
 def from_labels(data: LabelledData) -> list[Wanted]:
     """Take what is relevant from labelled documents."""
-    known = frozenset(document.id for document in data.documents)
     spans: dict[str, dict[str, list[Span]]] = {label: {} for label in data.types}
     for document in data.documents:
         for entity in document.entities:
             if entity.type in spans:
                 own = spans[entity.type].setdefault(document.id, [])
                 own.append(Span(start=entity.start, end=entity.end))
-    return [Wanted(label, data.types[label], known, spans[label]) for label in data.types]
+    return [Wanted(label, data.types[label], frozenset(data.known(label)), spans[label]) for label in data.types]
 
 
 def from_review(header: Header, judged: Iterable[Entry]) -> Wanted:

@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 
 from nerret_tools.extras import extra_package
+from nerret_tools.lab.evaluation.answers import RECALL
 from nerret_tools.lab.evaluation.calibration import LIKELY
 from nerret_tools.lab.evaluation.coverage import JACCARD_THRESHOLD
-from nerret_tools.lab.evaluation.passages import SENTENCES
+from nerret_tools.lab.evaluation.familiarity import GROUPS
+from nerret_tools.lab.evaluation.labelled import DRAWN
+from nerret_tools.lab.evaluation.passages import LENGTHS, SENTENCES
 from nerret_tools.lab.evaluation.results import (
     CalibrationReport,
     Estimate,
@@ -62,6 +65,9 @@ def write_page(report: Report, *, figures: Path, page: Path) -> str:
         "LIKELY": LIKELY,
         "JACCARD_THRESHOLD": JACCARD_THRESHOLD,
         "SENTENCES": SENTENCES,
+        "JOINED": [f"{length} joined" for length in LENGTHS[1:]],
+        "RECALL": RECALL,
+        "DRAWN": DRAWN,
         **{make.__name__.lstrip("_"): make for make in _TABLES},
     }
     names = report.ambiguous
@@ -71,6 +77,7 @@ def write_page(report: Report, *, figures: Path, page: Path) -> str:
         base=Path(os.path.relpath(figures.resolve(), page.resolve().parent)).as_posix(),
         mixed={(one.model, one.fingerprint) for one in report.sets} != {(names.model, names.fingerprint)},
         summary=[_summary(one) for one in report.sets],
+        beyond=[_beyond(one) for one in report.sets],
         names=[
             *(
                 [plain(one.name), plain(", ".join(one.senses)), str(one.pairs), *map(figure, one.accuracy.values())]
@@ -131,6 +138,17 @@ def _summary(one: SetReport) -> list[str]:
         said = f"{figure(found.likely.mean_relevance)} / {figure(found.likely.share_relevant)}"
         row += [figure(found.f1_share), figure(found.length), said]
     return row
+
+
+def _beyond(one: SetReport) -> list[str]:
+    """A set's row of what changes with the types, with the texts, and with the recall that is asked for."""
+    detected = SpanSource.DETECTED.system
+    groups = {row.group: f"{figure(row.r_precision[detected].mean)} ({row.types})" for row in one.familiarity}
+    row = [plain(one.name), *(groups.get(group, "") for group in GROUPS)]
+    joined = {point.sentences: point.recall for point in one.passages}
+    row += [figure(joined.get(length)) for length in LENGTHS]
+    found = one.calibration
+    return [*row, *(("", "") if found is None else (figure(found.recall), figure(found.recall_met)))]
 
 
 def _rankings(one: SetReport) -> Rows:

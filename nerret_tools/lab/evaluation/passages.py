@@ -6,8 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from nerret_tools.documents import Document
 from nerret_tools.index import EntityIndex
 from nerret_tools.lab.evaluation.labelled import LabelledData
@@ -16,11 +14,10 @@ from nerret_tools.lab.evaluation.results import PassagePoint
 from nerret_tools.lab.evaluation.scoring import estimate
 from nerret_tools.reading.labelled.documents import LabelledDocument
 
-SENTENCES = 2000
+SENTENCES = 1000
 """Sentences drawn; each length needs an index of its own."""
 
 LENGTHS = (1, 3, 10, 30)
-SEED = 0
 
 
 @dataclass(frozen=True)
@@ -44,19 +41,14 @@ def join(sentences: Sequence[LabelledDocument], length: int) -> list[Passage]:
     return passages
 
 
-def join_sentences(data: LabelledData, model: str) -> list[PassagePoint]:
-    """Index a seeded draw of the sentences by themselves and joined, with detected spans, and ask for every type."""
-    order = np.random.default_rng(SEED).permutation(len(data.documents))[:SENTENCES]
-    sentences = [data.documents[number] for number in order.tolist()]
-    drawn = {one.id for one in sentences}
-    relevant = {label: data.relevant[label] & drawn for label in data.types}
-    asked = {label: data.types[label] for label in data.types if relevant[label]}
-    return [_measure(join(sentences, length), length, asked, relevant, model) for length in LENGTHS] if asked else []
+def join_sentences(data: LabelledData, model: str, sentences: int = SENTENCES) -> list[PassagePoint]:
+    """Index sentences drawn by chance, by themselves and joined, with detected spans, and ask for every type."""
+    drawn = data.draw(sentences)
+    return [_measure(drawn, length, model) for length in LENGTHS] if drawn.types else []
 
 
-def _measure(
-    passages: Sequence[Passage], length: int, asked: dict[str, str], relevant: dict[str, frozenset[str]], model: str
-) -> PassagePoint:
+def _measure(data: LabelledData, length: int, model: str) -> PassagePoint:
+    passages, queries = join(data.documents, length), list(data.types.values())
     by_id = {one.document.id: one for one in passages}
     precisions, recalls = [], []
     with (
@@ -65,10 +57,14 @@ def _measure(
     ):
         index.add((one.document for one in passages), show_progress=False)
         most = max(index.stats().mentions, 1)  # every mention over the cut-off
-        answers = index.find_many(list(asked.values()), max_mentions=most)
-        for label, ranking, answer in zip(asked, index.rank_many(list(asked.values())), answers, strict=True):
-            right = {one.document.id for one in passages if any(s in relevant[label] for s, _, _ in one.sentences)}
-            precisions.append(r_precision(ranking.ids, right))
+        answers = index.find_many(queries, max_mentions=most)
+        for label, ranking, answer in zip(data.types, index.rank_many(queries), answers, strict=True):
+            wanted, unknown = data.relevant[label], data.unknown.get(label, frozenset())
+            right, open_ = (
+                {one.document.id for one in passages if any(name in those for name, _, _ in one.sentences)}
+                for those in (wanted, unknown)
+            )
+            precisions.append(r_precision([one for one in ranking.ids if one in right or one not in open_], right))
             found = {
                 sentence
                 for hit in answer.hits
@@ -79,7 +75,7 @@ def _measure(
                     for place in (one.start, *(other.start for other in one.repeats))
                 )
             }
-            recalls.append(len(found & relevant[label]) / len(relevant[label]))
+            recalls.append(len(found & wanted) / len(wanted))
     return PassagePoint(
         sentences=length, documents=len(passages), r_precision=estimate(precisions), recall=macro(recalls)
     )

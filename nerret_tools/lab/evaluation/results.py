@@ -135,6 +135,8 @@ class CalibrationReport(BaseModel):
     best_single_f1: float  # macro F1 there
     best_type_f1: float  # macro F1 with the best cut-off for each type by itself
     f1_share: float  # mean over types of the F1 at the default over the type's best
+    recall: float  # mean over types of the recall that is reached where `answers.RECALL` is asked for
+    recall_met: float  # share of the types that reach at least that
 
 
 class Fault(StrEnum):

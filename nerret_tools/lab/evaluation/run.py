@@ -26,7 +26,7 @@ from nerret_tools.lab.evaluation.coverage import coverage
 from nerret_tools.lab.evaluation.familiarity import Training, familiarity
 from nerret_tools.lab.evaluation.faults import FaultFinder
 from nerret_tools.lab.evaluation.figures import draw_mentions, draw_recall, draw_reliability, draw_types
-from nerret_tools.lab.evaluation.labelled import LabelledData
+from nerret_tools.lab.evaluation.labelled import DRAWN, LabelledData
 from nerret_tools.lab.evaluation.mention_map import map_mentions
 from nerret_tools.lab.evaluation.metrics import macro
 from nerret_tools.lab.evaluation.passages import join_sentences
@@ -121,19 +121,18 @@ def examine(
             report.faults = FaultFinder(data, answers, work.predicted, excerpts).all_types(index)
     with work.index(SpanSource.GOLD) as index:
         work.measure(SpanSource.GOLD, index)
+        drawn = data.draw(DRAWN)
         with work.stage("reading other representations"):
             loaded = index.load_model()
-            mentions = read_gold_mentions(loaded, data)
-            published = read_published(loaded, data)
-            report.ablations = score_representations(data, report.systems[1], mentions, published)
-        with work.stage("taking gold spans away"):
-            report.sensitivity = take_spans_away(index, data, announce)
+            mentions = read_gold_mentions(loaded, drawn)
+            report.ablations = score_representations(drawn, mentions, read_published(loaded, drawn))
+            report.sensitivity = take_spans_away(drawn, mentions)
     with work.stage("joining sentences to passages"):
         report.passages = join_sentences(data, model)
     work.finish(others)
     report.familiarity = [] if trained is None else familiarity(report.systems, trained)
     with work.stage("drawing"):
-        _draw(report, Path(folder) / report.folder, data, mentions)
+        _draw(report, Path(folder) / report.folder, drawn, mentions)
     return report, work.ambiguous()
 
 
@@ -236,7 +235,10 @@ class Evaluation:
             rankings = rank_with(
                 baseline, ids, texts, list(data.types.values()), backbone_folder(find_spec(self.model))
             )
-            return dict(zip(data.types, rankings, strict=True))
+            return {
+                label: [one for one in ranking if one not in data.unknown.get(label, ())]
+                for label, ranking in zip(data.types, rankings, strict=True)
+            }
 
 
 @contextmanager

@@ -18,13 +18,21 @@ class LabelledEntity(BaseModel):
 
 
 class LabelledDocument(BaseModel):
-    """A document and every entity in it. Two labels may share one span."""
+    """A document and every entity in it. Two labels may share one span.
+
+    Attributes:
+        id: Its name.
+        text: What spans are offsets in.
+        entities: What is marked.
+        unknown: Labels of which nobody knows whether the document has them; for these it is neither right nor wrong.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: StrictStr
     text: StrictStr
     entities: list[LabelledEntity]
+    unknown: list[StrictStr] = []
 
     @field_validator("id", "text")
     @classmethod

@@ -8,6 +8,10 @@ import pytest
 from nerret_tools.documents import Span
 from nerret_tools.lab.evaluation.answers import Answers
 from nerret_tools.lab.evaluation.labelled import LabelledData, LabelledDocument, LabelledEntity
+from nerret_tools.lab.training.recipe import read_recipe
+from nerret_tools.lab.training.typed import is_held_back
+from nerret_tools.models import find_spec
+from nerret_tools.models.spec import RECIPE_FILE
 from nerret_tools.searching import Ranking
 
 TYPES = {"river": "river", "bird": "bird", "company": "company", "planet": "planet", "other": None}
@@ -48,6 +52,39 @@ def small_world(tmp_path_factory):
     (folder / "labelled.jsonl").write_text("\n".join(records), encoding="utf-8")
     (folder / "types.json").write_text(json.dumps(TYPES), encoding="utf-8")
     return folder / "labelled.jsonl", folder / "types.json"
+
+
+@pytest.fixture(scope="session")
+def training_data(small_world, tmp_path_factory):
+    """A folder with the files that the recipe of the default model names, small ones."""
+    folder = tmp_path_factory.mktemp("training")
+    body = next(one for one in read_recipe(find_spec("minilm").weights / RECIPE_FILE).steps if one.kind == "body")
+    otters = [f"{number:08d} 03 n 01 otter_{number} 0 001 @ 00000100 n 0000 | one of them" for number in range(5)]
+    nouns = ["00000100 03 n 01 otter 0 000 | an animal", *otters]
+    held_back = next(str(number) for number in range(100) if is_held_back(str(number)))
+    used = next(str(number) for number in range(100) if not is_held_back(str(number)))
+    typed = [
+        {"id": used, "types": ["wading bird"]},
+        {"id": held_back, "types": ["held-back thing"]},
+    ]
+    passages = [
+        {
+            "id": one["id"],
+            "text": "Egret",
+            "complete": True,
+            "entities": [{"start": 0, "end": 5, "types": one["types"]}],
+        }
+        for one in typed
+    ]
+    files = {body.taxonomy: "\n".join(nouns)}
+    files |= dict.fromkeys(body.typed, "\n".join(map(json.dumps, passages)))
+    for source in body.labelled:
+        files |= {source.path: small_world[0].read_text(encoding="utf-8")}
+        files |= {source.types: json.dumps(TYPES | {"river": "boat"})}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
 
 
 def document(document_id, *marked):
@@ -92,6 +129,7 @@ def rivers():
             "town": ranking({"wrong": 0.7, "wrong-too": 0.6, "unseen": 0.5, "found": 0.1, "low": 0.1, "under": 0.1}),
         },
         cutoffs={"river": 0.35, "town": 0.5},
+        for_recall={"river": 0.2, "town": 0.1},
     )
     whole = Span(start=0, end=10)
     predicted = {one.id: [whole] for one in data.documents}

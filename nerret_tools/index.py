@@ -16,6 +16,7 @@ from nerret_tools.entity_query import Asked
 from nerret_tools.errors import FilterError
 from nerret_tools.indexing import BATCH_SIZE, DocumentEncoder, add_documents
 from nerret_tools.models import Model, ModelSpec, find_spec
+from nerret_tools.models.glance import glance
 from nerret_tools.models.identity import open_store
 from nerret_tools.progress import counting, total_of
 from nerret_tools.ranking import Search
@@ -128,9 +129,7 @@ class EntityIndex:
         Raises:
             ModelNotFoundError: There is no such model.
         """
-        fingerprint = find_spec(model).fingerprint()
-        states = ChromaStore.glance(path)
-        return [name for name, state in states.items() if state.identity.get("fingerprint") == fingerprint]
+        return glance(path, model)
 
     def __enter__(self) -> Self:
         return self

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from nerret_tools.encoding import Tap
 from nerret_tools.encoding.taps import WINDOW_TOKENS
 from nerret_tools.errors import ModelNotFoundError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ADAPTER_FILE = "adapter.safetensors"
 CONTEXT_FILE = "context.safetensors"

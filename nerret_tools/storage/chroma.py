@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any
 from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
 from nerret_tools.scan import Scan, ScanCopy
 from nerret_tools.storage.filters import parse_filter
-from nerret_tools.storage.glance import glance_at_server
 from nerret_tools.storage.keys import METADATA, content_of, span_of
 from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
 from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
-from nerret_tools.storage.place import is_server
 from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention, mention_ids
 from nerret_tools.storage.refresh import refresh
 from nerret_tools.storage.writing import delete, write
@@ -114,14 +112,6 @@ class ChromaStore:
     def names(location: str | Path) -> list[str]:
         """Names of all indexes at a place, sorted; raises as `open` does."""
         return list(index_states(location))
-
-    @staticmethod
-    def glance(location: str | Path) -> dict[str, IndexState]:
-        """The indexes at a place as far as they can be told in a moment; never loads Chroma."""
-        try:
-            return (glance_at_server(str(location)) or {}) if is_server(location) else index_states(location)
-        except StoreError:
-            return {}
 
     def close(self) -> None:
         """Give the place back; closing twice is fine."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from filelock import FileLock
 
+from nerret_tools import scan
 from nerret_tools.errors import IndexNotFoundError
-from nerret_tools.scan import ScanCopy, ScanReader
 from nerret_tools.storage.folder_database import FolderDatabase
 from nerret_tools.storage.place import (
     DATABASE_NAME,
@@ -62,8 +62,8 @@ class Connection:
         self.folder = folder
         self.database = database
         self.write_lock = threading.RLock()
-        self.scans: dict[str, ScanCopy] = {}
-        self.readers: dict[str, ScanReader] = {}
+        self.scans: dict[str, scan.ScanCopy] = {}
+        self.readers: dict[str, scan.ScanReader] = {}
         self._key = key
         self._lock: FileLock | None = None
         self._reading = database if isinstance(database, FolderDatabase) else None
@@ -172,19 +172,19 @@ class Connection:
         finally:
             lock.release()
 
-    def scan_copy(self, index_id: str, dimension: int) -> ScanCopy:
+    def scan_copy(self, index_id: str, dimension: int) -> scan.ScanCopy:
         """The copy that all users of this index in this process share, for a process that writes."""
         with self.write_lock:
             if index_id not in self.scans:
-                self.scans[index_id] = ScanCopy(_scan_folder(self.folder, index_id), index_id, dimension)
+                self.scans[index_id] = scan.ScanCopy(_scan_folder(self.folder, index_id), index_id, dimension)
             return self.scans[index_id]
 
-    def scan_reader(self, index_id: str, dimension: int, folder: Path | None = None) -> ScanReader:
+    def scan_reader(self, index_id: str, dimension: int, folder: Path | None = None) -> scan.ScanReader:
         """The same of the copy that another process keeps, or has left, in a folder."""
         with self.write_lock:
             if index_id not in self.readers or folder is not None:
                 place = _scan_folder(folder or self.folder, index_id)
-                self.readers[index_id] = ScanReader(place, index_id, dimension)
+                self.readers[index_id] = scan.ScanReader(place, index_id, dimension)
             return self.readers[index_id]
 
     def release(self) -> None:
@@ -194,8 +194,8 @@ class Connection:
             if self._users:
                 return
             Connection._open.pop(self._key, None)
-            for scan in self.scans.values():
-                scan.close()
+            for copy in self.scans.values():
+                copy.close()
             self.scans.clear()
             self.readers.clear()
             self.database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -16,8 +16,10 @@ from nerret_mcp.arguments import CollectionName, MinRelevance, report
 from nerret_mcp.faults import UnknownDocumentError
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
-from nerret_tools import TypedMention
 from nerret_tools.showing import NOTICE, clean
+
+if TYPE_CHECKING:
+    from nerret_tools import TypedMention
 
 MAX_TEXTS = 50
 MAX_CHARACTERS = 20_000

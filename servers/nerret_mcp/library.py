@@ -7,16 +7,20 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
+import nerret_tools
 from nerret_mcp.answers import ModelState
 from nerret_mcp.faults import ModelUnavailableError, UnknownCollectionError, told
-from nerret_tools import EntityExtractor, EntityIndex, TypedMention
 from nerret_tools.cancellation import cancellable
 from nerret_tools.errors import IndexNotFoundError, NerretError
+from nerret_tools.models.glance import glance
+
+if TYPE_CHECKING:  # with these come NumPy and most of the engine; they are imported behind the caller's back, too
+    from nerret_tools import EntityExtractor, EntityIndex, TypedMention
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ class Library:
         model: What the indexes were made with.
         collection: The one that is asked where a call names none.
         model_wait: Seconds that a call waits for the model.
-        kind: What opens them.
+        kind: What opens them; `EntityIndex` where it is left out.
     """
 
     def __init__(
@@ -73,7 +77,7 @@ class Library:
         model: str = "minilm",
         collection: str | None = None,
         model_wait: float = 60.0,
-        kind: type[EntityIndex] = EntityIndex,
+        kind: type[EntityIndex] | None = None,
     ) -> None:
         self.model_wait = model_wait
         self._place = place
@@ -96,7 +100,7 @@ class Library:
         Raises:
             NerretError: It cannot; the message says why.
         """
-        names = EntityIndex.glance(self._place, self._model)
+        names = glance(self._place, self._model)
         if (self._wanted or DEFAULT_NAME) in names or (len(names) == 1 and not self._wanted):
             return
         self._open()
@@ -187,7 +191,7 @@ class Library:
         """Find mentions of types in texts, as `EntityExtractor.extract` does; loaded by the first call. Blocks."""
         with self._loading_extractor:
             if self._extractor is None:
-                self._extractor = EntityExtractor.load(self._model)
+                self._extractor = nerret_tools.EntityExtractor.load(self._model)
         return self._extractor.extract(texts, types, min_relevance)
 
     async def work(self, call: Callable[[], _Answer]) -> _Answer:
@@ -235,7 +239,7 @@ class Library:
         try:
             self._open_one(first)
         except IndexNotFoundError:
-            names = EntityIndex.names(self._place)
+            names = nerret_tools.EntityIndex.names(self._place)
             if self._wanted or not names:
                 raise IndexNotFoundError(
                     f"there is no collection {first!r} at {self._place}; there are: {', '.join(names) or 'none'}"
@@ -247,7 +251,7 @@ class Library:
             raise IndexNotFoundError(f"no collection at {self._place} was made with model {self._model!r}")
 
     def _open_more(self) -> None:
-        for name in EntityIndex.names(self._place):
+        for name in nerret_tools.EntityIndex.names(self._place):
             try:
                 self._open_one(name)
             except NerretError as error:
@@ -256,7 +260,7 @@ class Library:
     def _open_one(self, name: str) -> None:
         with self._opening:
             if name not in self._collections:
-                index = self._kind.open(self._place, name, self._model, create=False)
+                index = (self._kind or nerret_tools.EntityIndex).open(self._place, name, self._model, create=False)
                 self._collections[name] = Collection(index, name, index.stats().index_id)
 
     def _load(self) -> None:

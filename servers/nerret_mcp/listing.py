@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp_types import CallToolResult, TextContent
 
 from nerret_mcp.answers import CollectionList, CollectionSummary, MetadataField
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
-from nerret_tools import EntityIndex
 from nerret_tools.showing import clean, shorten
+
+if TYPE_CHECKING:
+    from nerret_tools import EntityIndex
 
 _DESCRIPTION = """\
 List the collections that can be searched, how many documents and mentions each holds, the metadata fields that \

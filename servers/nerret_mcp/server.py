@@ -22,8 +22,8 @@ from nerret_mcp.naming import naming_tool
 from nerret_mcp.options import Options
 from nerret_mcp.reading import reading_tool
 from nerret_mcp.resources import add_resources
-from nerret_mcp.reviewing import reviewing_tool
 from nerret_mcp.stdio import StdioServer
+from nerret_mcp.strict import StrictTool
 from nerret_mcp.verifying import verifying_tool
 from nerret_tools import __version__
 
@@ -70,6 +70,11 @@ def create_server(
             yield
             tasks.cancel_scope.cancel()
 
+    reviewing: list[StrictTool] = []
+    if options.reviews:
+        from nerret_mcp.reviewing import reviewing_tool  # brings most of the engine
+
+        reviewing = [reviewing_tool(library, Path(options.reviews), options.page_chars)]
     server = StdioServer(
         name="nerret",
         title="nerret-tools",
@@ -83,7 +88,7 @@ def create_server(
             listing_tool(library),
             verifying_tool(library, options.page_chars),
             extracting_tool(library, options.page_chars),
-            *([reviewing_tool(library, Path(options.reviews), options.page_chars)] if options.reviews else []),
+            *reviewing,
         ],
         log_level=options.log_level,
         lifespan=load_after_greeting,

@@ -26,7 +26,7 @@ __all__ = ["BATCH_SIZE", "PART_CHARACTERS", "DocumentEncoder", "add_documents", 
 BATCH_SIZE = 1000
 """Documents written at once; their mentions fit one of Chroma's batches."""
 
-PART_DOCUMENTS = 256
+PART_DOCUMENTS = 512
 """Encoded at once: enough to sort by length, few enough that progress is seen to move."""
 
 PART_CHARACTERS = 128 * 2**10

@@ -155,8 +155,8 @@ class SpanChooser(ABC):
 
 def _word_bounds(words: np.ndarray) -> np.ndarray:
     """First token of each word, then the token count."""
-    changes = np.flatnonzero(np.diff(words, prepend=-2)) if len(words) else np.zeros(0, dtype=np.int64)
-    return np.append(changes, len(words)).astype(np.int64)
+    changes = np.flatnonzero(words[1:] != words[:-1]) + 1
+    return np.concatenate([np.zeros(min(1, len(words)), dtype=np.int64), changes, [len(words)]])
 
 
 def _crosses_lines(text: TokenView, window: Range, bound: np.ndarray) -> np.ndarray:

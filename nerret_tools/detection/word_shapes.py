@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 UNKNOWN, LOWER, TITLE, UPPER, MIXED, DIGITS, PUNCTUATION, CASELESS = range(8)
@@ -19,6 +21,7 @@ def word_shapes(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.array([_shape(text[start:end]) for start, end in pairs], dtype=np.int64)
 
 
+@lru_cache(maxsize=2**16)
 def _shape(word: str) -> int:
     if word.isdigit():
         return DIGITS

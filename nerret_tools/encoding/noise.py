@@ -22,7 +22,7 @@ def is_noise(text: str, token_count: int) -> bool:
     """
     if token_count < _LEAST_TOKENS:
         return False
-    printed = sum(not character.isspace() for character in text)
+    printed = sum(map(len, text.split()))
     if printed >= _CHARACTERS_A_TOKEN * token_count:
         return False
     plain = sum(character.isascii() for character in text)

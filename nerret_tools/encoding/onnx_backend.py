@@ -94,7 +94,10 @@ def open_session(graph: Path, *, exact: bool = False) -> onnxruntime.InferenceSe
     options.log_severity_level = 3
     if exact:
         options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    slower = ["BiasGeluFusion"]  # than its parts
+    return onnxruntime.InferenceSession(
+        str(graph), options, providers=["CPUExecutionProvider"], disabled_optimizers=slower
+    )
 
 
 def runs_over(session: onnxruntime.InferenceSession) -> bool:

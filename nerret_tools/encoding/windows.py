@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,6 +58,11 @@ class TokenizedText:
             offsets = np.stack([self._places[offsets[:, 0]], self._places[offsets[:, 1] - 1] + 1], axis=1)
         return offsets if self._own_words else _without_space(self.text, offsets)
 
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int]]:
+        """Starts and ends, to look one up at a time."""
+        return self.starts.tolist(), self.ends.tolist()
+
     @property
     def starts(self) -> np.ndarray:
         """Character where each token starts, ``[n_tokens]`` int64."""
@@ -79,11 +85,11 @@ class TokenizedText:
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int] | None:
         """Tokens ``[first, last + 1)`` that overlap characters ``[start, end)``; None: no token does."""
-        first = int(np.searchsorted(self.ends, start, side="right"))
-        stop = int(np.searchsorted(self.starts, end, side="left"))
-        while first < stop and self.starts[first] == self.ends[first]:  # white space at the edges
+        starts, ends = self._bounds
+        first, stop = bisect_right(ends, start), bisect_left(starts, end)
+        while first < stop and starts[first] == ends[first]:  # white space at the edges
             first += 1
-        while first < stop and self.starts[stop - 1] == self.ends[stop - 1]:
+        while first < stop and starts[stop - 1] == ends[stop - 1]:
             stop -= 1
         return (first, stop) if first < stop else None
 
@@ -93,9 +99,10 @@ class TokenizedText:
         A mark that shares the first token with the letters after it is left out, ``(`` of ``(Oslo``;
         accents behind the last letter belong to it, though tokenizers leave them out.
         """
-        start, end = int(self.starts[first]), int(self.ends[stop - 1])
+        starts, ends = self._bounds
+        start, end = starts[first], ends[stop - 1]
         if not self._own_words:
-            places = range(start, int(self.ends[first]))
+            places = range(start, ends[first])
             start = next((place for place in places if _is_letter(self.text[place])), start)
         while end < len(self.text) and unicodedata.category(self.text[end])[0] == "M":
             end += 1

@@ -76,11 +76,11 @@ class Stdio:
 
     def __init__(self, place: Path) -> None:
         command = [sys.executable, "-m", "nerret_mcp", "--index", str(place)]
-        began = time.perf_counter()
+        self.began = time.perf_counter()
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._number = 0
         self.request("initialize", INITIALIZE)
-        self.handshake = time.perf_counter() - began
+        self.handshake = time.perf_counter() - self.began
 
     def request(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send a request; give the result."""

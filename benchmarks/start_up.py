@@ -2,9 +2,10 @@
 
     python benchmarks/start_up.py [--rounds N] [--corpus FILE.jsonl] [--type "dinosaur"] [--json]
 
-Measures in fresh processes (so with cold Python, but the operating system's file cache as it is):
-`import nerret_tools`, which must load neither torch nor chromadb; the whole command `nerret find`
-on an index of the corpus (default: the demo's); and where that command's time goes.
+Measures in fresh processes (so with cold Python, but the operating system's file cache as it is), one of each kind in
+turn: `import nerret_tools`, which must load neither torch nor chromadb; the whole command `nerret find` on an index of
+the corpus (default: the demo's), and where its time goes; the handshake of `nerret-mcp` over stdio and its first page,
+from the start of the process; and, for comparison, a process that only imports chromadb. Needs nerret-tools[mcp].
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+
+from machine import processor
+from mcp_overhead import TOOL, Stdio
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "corpus.jsonl"
 
@@ -40,13 +44,7 @@ def mark():
     marks.append(time.perf_counter())
 from nerret_tools import EntityIndex
 mark()
-import chromadb
-mark()
 with EntityIndex.open(sys.argv[1]) as index:
-    mark()
-    import torch
-    mark()
-    import nerret_tools.models.entity_model
     mark()
     index.load_model()
     mark()
@@ -54,8 +52,7 @@ with EntityIndex.open(sys.argv[1]) as index:
     mark()
     index.find(sys.argv[2] + " bone")
     mark()
-names = ["import nerret_tools", "import chromadb", "open the index", "import torch"]
-names += ["import transformers", "load the model", "first find", "second find"]
+names = ["import nerret_tools.index", "open the index", "load the model", "first find", "second find"]
 print(json.dumps(dict(zip(names, (b - a for a, b in zip(marks, marks[1:])), strict=True))))
 """
 
@@ -71,19 +68,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nerret-benchmark-") as folder:
         run("-c", COMMAND, "index", str(arguments.corpus), "--index", folder)
         find = ("-c", COMMAND, "find", arguments.type, "--index", folder, "--json")
-        rounds = range(arguments.rounds)
-        imports = [float(run("-c", IMPORT_ONLY)) for _ in rounds]
-        python = [seconds_of("-c", "pass") for _ in rounds]
-        finds = [seconds_of(*find) for _ in rounds]
+        rounds = [one_round(find, folder, arguments.type) for _ in range(arguments.rounds)]
         steps = [json.loads(run("-c", STEPS, folder, arguments.type)) for _ in rounds]
-    summary = {
-        "rounds": arguments.rounds,
-        "import nerret_tools": median(imports),
-        "python -c pass": median(python),
-        "nerret find, whole process": median(finds),
-        "steps": {name: median(step[name] for step in steps) for name in steps[0]},
-    }
+    summary: dict[str, object] = {"machine": processor(), "rounds": arguments.rounds}
+    summary |= {name: median(one[name] for one in rounds) for name in rounds[0]}
+    summary["steps"] = {name: median(step[name] for step in steps) for name in steps[0]}
     print(json.dumps(summary, indent=2) if arguments.json else as_text(summary))
+
+
+def one_round(find: tuple[str, ...], folder: str, entity_type: str) -> dict[str, float]:
+    """Seconds of each kind."""
+    taken = {
+        "python -c pass": seconds_of("-c", "pass"),
+        "import chromadb, whole process": seconds_of("-c", "import chromadb"),
+        "import nerret_tools": float(run("-c", IMPORT_ONLY)),
+        "nerret find, whole process": seconds_of(*find),
+    }
+    client = Stdio(Path(folder))
+    client.request("tools/call", {"name": TOOL, "arguments": {"entity_type": entity_type}})
+    taken |= {"nerret-mcp, handshake": client.handshake, "nerret-mcp, first page": time.perf_counter() - client.began}
+    client.close()
+    return taken
 
 
 def run(*arguments: str) -> str:
@@ -101,7 +106,7 @@ def seconds_of(*arguments: str) -> float:
 
 def as_text(summary: dict[str, object]) -> str:
     """The summary for people."""
-    lines = [f"medians of {summary['rounds']} fresh processes, in seconds"]
+    lines = [f"medians of {summary['rounds']} fresh processes of each kind, in seconds; {summary['machine']}"]
     for name, value in summary.items():
         if isinstance(value, float):
             lines.append(f"{name:30}{value:8.3f}")

@@ -62,7 +62,7 @@ def limits(curve: Calibration | None, search: Search, scores: Scores, documents:
     probable = relevances(curve, best)
     least = search.min_relevance
     if search.recall is not None:
-        least = _for_recall(probable, search.recall)
+        least = cutoff_for_recall(probable, search.recall)
     elif least is None and search.min_score is None:
         least = best_expected_f1(probable, curve.cutoff)
         if search.max_relevance is not None:
@@ -100,8 +100,8 @@ def best_expected_f1(probable: Floats, least: float) -> float:
     return max(round(best / 2, 2), least)
 
 
-def _for_recall(probable: Floats, recall: float) -> float:
-    """The highest cut-off, in two figures, over which at least this share of the sum of probabilities lies."""
+def cutoff_for_recall(probable: Floats, recall: float) -> float:
+    """The highest cut-off, in two figures, over which at least this share of the sum of falling probabilities lies."""
     if not len(probable):
         return LEAST_COUNTED
     sums = np.cumsum(probable)

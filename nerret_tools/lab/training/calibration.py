@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from nerret_tools.lab.evaluation.answers import RECALL
 from nerret_tools.lab.evaluation.calibration import LIKELY, best_f1, f1_at
 from nerret_tools.models import Calibration
-from nerret_tools.ranking.relevance import best_expected_f1
+from nerret_tools.ranking.relevance import LEAST_COUNTED, best_expected_f1, cutoff_for_recall
 
 CUTOFFS = np.arange(0.05, 0.51, 0.05)  # relevances tried as the least default
 UNRANKED = -2.0  # stands for the score of a relevant document that has none
@@ -44,11 +45,15 @@ class HeldOut:
         f1_share: F1 at each type's default cut-off, of the best that any cut-off gives it; mean over the types.
         said: Mean relevance of the documents with at least 0.3.
         right: The share of them that is relevant.
+        recall: Mean over the types of the recall that is reached where `RECALL` is asked for.
+        recall_met: The share of the types that reach it.
     """
 
     f1_share: float
     said: float
     right: float
+    recall: float
+    recall_met: float
 
 
 def fit_calibration(rankings: Sequence[Judged]) -> Calibration:
@@ -102,11 +107,14 @@ def leave_one_out(rankings: Sequence[Judged]) -> dict[str, HeldOut]:
         curve = fit_calibration([one for one in rankings if one.domain != domain])
         judged = [one for one in rankings if one.domain == domain]
         promised = np.concatenate([_promised(curve, one) for one in judged])
+        recalls = np.array([_recall(curve, one) for one in judged])
         likely, truth = promised >= LIKELY, np.concatenate([one.relevant for one in judged])
         found[domain] = HeldOut(
             float(np.mean([_f1_share(curve, one) for one in judged])),
             float(promised[likely].mean()) if likely.any() else 0.0,
             float(truth[likely].mean()) if likely.any() else 0.0,
+            float(recalls.mean()),
+            float((recalls >= RECALL).mean()),
         )
     return found
 
@@ -123,6 +131,13 @@ def _f1_share(curve: Calibration, one: Judged) -> float:
     promised = _promised(curve, one)
     least = best_expected_f1(np.sort(promised)[::-1], curve.cutoff)
     return float(f1_at(np.array([least]), promised, one.relevant)[0] / max(best_f1(promised, one.relevant), 1e-9))
+
+
+def _recall(curve: Calibration, one: Judged) -> float:
+    """The recall of the list that is expected to have `RECALL`."""
+    promised = _promised(curve, one)
+    least = cutoff_for_recall(np.sort(promised[promised >= LEAST_COUNTED])[::-1], RECALL)
+    return float((promised[one.relevant] >= least).mean())
 
 
 def _promised(curve: Calibration, one: Judged) -> np.ndarray:

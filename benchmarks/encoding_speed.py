@@ -15,6 +15,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from machine import processor
+
 from nerret_tools.lab.evaluation.labelled import read_documents
 from nerret_tools.models import find_spec
 from nerret_tools.models.entity_model import EntityModel
@@ -39,8 +41,13 @@ def main() -> None:
     ratio = statistics.median(before / after for before, after in rounds)
     rates = [len(texts) / statistics.median(column) for column in zip(*rounds, strict=True)]
     if arguments.json:
-        print(json.dumps({"frozen": rates[0], "adapted": rates[1], "ratio": ratio, "rounds": rounds}))
+        print(
+            json.dumps(
+                {"machine": processor(), "frozen": rates[0], "adapted": rates[1], "ratio": ratio, "rounds": rounds}
+            )
+        )
         return
+    print(processor())
     print(f"frozen {rates[0]:.0f} sentences/s, adapted {rates[1]:.0f}; ratio, median of the rounds: {ratio:.2f}")
 
 

@@ -62,15 +62,16 @@ def run_side(side: str, texts: list[str], peer_precision: str) -> dict[str, obje
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="nerret-benchmark-") as folder:
         index, details = open_peer(folder, peer_precision) if side == "peer" else open_nerret(folder, side == "serial")
-        loaded = time.perf_counter()
+        loaded, before = time.perf_counter(), time.process_time()
         vectors = index(texts)
-        seconds = time.perf_counter() - loaded
+        seconds, processor_seconds = time.perf_counter() - loaded, time.process_time() - before
     return {
         "side": side,
         "documents": len(texts),
         "vectors": vectors,
         "load_seconds": loaded - started,
         "seconds": seconds,
+        "processor_seconds": processor_seconds,
         "documents_per_second": len(texts) / seconds,
         **details,
     }
@@ -158,6 +159,7 @@ def as_text(summary: dict[str, object]) -> str:
         mine = [run for run in runs if run["side"] == side]
         lines.append(
             f"{side:8}{median(map(rate, mine)):8.0f} documents/s  {mine[0]['precision']}, "
+            f"{median(run['processor_seconds'] for run in mine):.1f} s of the processor, "
             f"{mine[0]['vectors']} vectors, loads in {median(run['load_seconds'] for run in mine):.1f} s"
         )
     return "\n".join([*lines, f"ratio   {summary['ratio']:8.2f}"])

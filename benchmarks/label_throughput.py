@@ -17,6 +17,8 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from machine import processor
+
 from nerret_tools import EntityExtractor
 from nerret_tools.archetypes.extractor import BATCH_SIZE
 from nerret_tools.lab.training.taxonomy import read_wordnet
@@ -39,8 +41,9 @@ def main() -> None:
         texts = [json.loads(line)["text"] for line in islice(lines, arguments.documents)]
     rows = measure(texts, largest_types(arguments.nouns, max(TYPE_COUNTS)), arguments.rounds)
     if arguments.json:
-        print(json.dumps({"documents": len(texts), "rows": rows}, indent=2))
+        print(json.dumps({"machine": processor(), "documents": len(texts), "rows": rows}, indent=2))
         return
+    print(processor())
     for row in rows:
         print(
             f"{row['types']:5} types: {row['texts_per_second']:7.1f} texts/s, "

@@ -25,6 +25,8 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from machine import processor
+
 from nerret_tools import Document, EntityIndex
 
 TOOL = "find_documents_with_entity_type"
@@ -162,6 +164,7 @@ def as_text(summary: dict[str, Any]) -> str:
     """The summary for people."""
     lines = [
         f"{summary['documents']:,} documents; handshake {summary['handshake']:.2f} s (median of 5 cold starts)",
+        processor(),
         "limit  format    returned  SDK ms  stdio ms  added  HTTP ms  added   (medians)",
     ]
     for page in summary["pages"]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import ray
 
 from nerret_tools.errors import ClusterError
+from nerret_tools.threads import processors
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 """Ray's own: the cluster to join. Without it, one is started on this machine for as long as it is needed."""
@@ -58,8 +59,9 @@ def connected(cpus: int | None = None) -> Iterator[None]:
             ray.init(address, **quiet)
         else:
             os.environ.setdefault(_CORE_LOGGING, "fatal")
-            present = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            ray.init("local", include_dashboard=False, num_cpus=None if cpus is None else max(cpus, present), **quiet)
+            ray.init(
+                "local", include_dashboard=False, num_cpus=None if cpus is None else max(cpus, processors()), **quiet
+            )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ClusterError(
             f"Ray {f'at {address} ' if address else ''}cannot be used ({error}); check {ADDRESS_VARIABLE}, set "

@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from nerret_tools.encoding.backend import ONNX_PRECISION, Batch, Outputs, TokenIds, padded
-from nerret_tools.encoding.threads import thread_count
+from nerret_tools.threads import thread_count
 
 GRAPH_FILE = "graph.onnx"
 TABLE_FILE = "embeddings.bin"  # of the graph: the word embeddings
@@ -41,7 +41,6 @@ class OnnxBackend:
         self._session = open_session(graph)
         if runs_over(self._session):
             self._session = open_session(graph, exact=True)
-        self._threads = thread_count()
         self._outputs = [one.name for one in self._session.get_outputs() if one.name != LARGEST_SUM]
         self._pad = pad
         self.max_tokens = max_tokens
@@ -54,16 +53,16 @@ class OnnxBackend:
 
     def run_all(self, batches: Iterable[Batch], ids: Callable[[Batch], TokenIds]) -> Iterator[tuple[Batch, Outputs]]:
         """Run as many batches at once as there are threads; each by itself, which shares the work better."""
-        coming = iter(batches)
+        coming, count = iter(batches), thread_count()
         start = list(islice(coming, 2))
-        if len(start) < 2 or self._threads == 1:
+        if len(start) < 2 or count == 1:
             yield from ((batch, self.run(ids(batch))) for batch in chain(start, coming))
             return
         running: deque[tuple[Batch, Future[Outputs]]] = deque()
-        with ThreadPoolExecutor(self._threads, "nerret-encode") as threads:
+        with ThreadPoolExecutor(count, "nerret-encode") as threads:
             for batch in chain(start, coming):
                 running.append((batch, threads.submit(self.run, ids(batch))))
-                if len(running) > self._threads:
+                if len(running) > count:
                     first, outputs = running.popleft()
                     yield first, outputs.result()
             yield from ((batch, outputs.result()) for batch, outputs in running)

@@ -8,7 +8,6 @@ within a proven bound; those are scored again in float64, where equal vectors ge
 from __future__ import annotations
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
+from nerret_tools.threads import thread_count
 
 if TYPE_CHECKING:
     from nerret_tools.scan.quantised import QuantisedRows
@@ -78,7 +78,7 @@ def exact_scores(
         for first in firsts:
             block(first)
     else:
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(thread_count()) as pool:
             for _ in pool.map(block, firsts):
                 check_cancelled()
     # + 0.0 turns the -0.0 that rounding makes into 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from nerret_tools.cancellation import check_cancelled
 from nerret_tools.scan.quantised import QuantisedRows
+from nerret_tools.threads import thread_count
 
 __all__ = ["score_rows"]
 
@@ -33,7 +33,7 @@ def score_rows(
         vectors: ``[n, dimension]``; read once, from its first row to its last, whatever the number of
             queries.
         queries: ``[q, dimension]``, or ``[dimension]`` for one.
-        threads: For few queries; ``None``: one a core. For many, BLAS decides.
+        threads: For few queries; ``None``: see `thread_count`. For many, BLAS decides.
 
     Returns:
         ``[q, n]``, or ``[n]`` for one query. Good to `exact.margin`.
@@ -56,7 +56,7 @@ def score_rows(
             rows = vectors[first : first + _BLOCK_ROWS]
             scores[:, first : first + _BLOCK_ROWS] = (rows @ queries.T).T
     else:
-        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(threads or thread_count()) as pool:
             for _ in pool.map(few, blocks):
                 check_cancelled()
     return scores

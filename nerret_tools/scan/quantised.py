@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from nerret_tools.cancellation import check_cancelled
 from nerret_tools.scan.exact import longest_row
 from nerret_tools.scan.rows import MappedRows
+from nerret_tools.threads import thread_count
 
 __all__ = ["QuantisedRows", "quantise", "quantised_products", "quantised_slack", "rounded", "width_of"]
 
@@ -137,7 +137,7 @@ def quantised_products(rows: QuantisedRows, queries: Floats) -> Floats:
         part = slice(first, first + _BLOCK_ROWS)
         np.multiply(product(rows.codes[part], codes).T, rows.scales[part], out=scores[:, part])
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         for _ in pool.map(block, range(0, len(rows.codes), _BLOCK_ROWS)):
             check_cancelled()
     scores *= small.scales[:, None]

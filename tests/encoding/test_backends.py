@@ -11,9 +11,9 @@ import pytest
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.encoding.onnx_backend import OnnxBackend, open_session, runs_over
-from nerret_tools.encoding.threads import thread_count
 from nerret_tools.errors import InputError, ModelError
 from nerret_tools.models import Model, find_spec
+from nerret_tools.threads import thread_count
 
 TEXTS = [
     "Lufthansa cancelled its flights to Oslo, and 3 trains were late.",

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from nerret_tools.errors import IndexLockedError, InputError, StoreError, StoreUnavailableError
 from nerret_tools.scan import Scan, ScanCopy
 from nerret_tools.storage.filters import parse_filter
-from nerret_tools.storage.keys import METADATA, content_of, span_of
-from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
+from nerret_tools.storage.keys import NAMES, TEXT, content_of, metadata_of
+from nerret_tools.storage.metadata import RESERVED_PREFIX
 from nerret_tools.storage.open_index import WritableIndex, index_states, open_index
-from nerret_tools.storage.records import MentionBlock, StoredDocument, StoredMention, mention_ids
+from nerret_tools.storage.packed import unpack_names
+from nerret_tools.storage.records import PART_MENTIONS, MentionBlock, StoredDocument, StoredMention, part_of
 from nerret_tools.storage.refresh import refresh
 from nerret_tools.storage.writing import delete, write
 
@@ -36,6 +37,9 @@ SCAN_DTYPES = ("float32", "int8")
 
 _PORTION = 50_000
 """Documents whose metadata is looked at at a time: some 50 MB."""
+
+_ATTEMPTS = 5
+"""Times that documents are read again because another process changed something meanwhile."""
 
 _WAIT_SECONDS = 60.0
 """For another process that brings the scan copy up to date: about 400,000 mentions' time."""
@@ -179,22 +183,39 @@ class ChromaStore:
 
     def documents(self, ids: Sequence[str]) -> list[StoredDocument]:
         """The documents in the order asked for, without those that are not there."""
-        hidden = self._state().hidden
-        wanted = [name for name in dict.fromkeys(_checked(ids)) if name not in hidden]
-        found: dict[str, StoredDocument] = {}
-        for name, text, kept in self._index.documents.texts(wanted):
-            content_hash, mention_count = content_of(kept)
-            found[name] = StoredDocument(name, text, from_json(kept[METADATA]), content_hash, mention_count)
-        return [found[name] for name in ids if name in found]
+        unique, found = list(dict.fromkeys(_checked(ids))), dict[str, StoredDocument]()
+        state = self._state()
+        for _ in range(_ATTEMPTS):
+            wanted = [name for name in unique if name not in state.hidden]
+            found = self._read_documents(wanted)
+            before, state = state, self._state()
+            if state.generation == before.generation:
+                break
+        return [found[name] for name in ids if name in found and name not in state.hidden]
+
+    def _read_documents(self, ids: Sequence[str]) -> dict[str, StoredDocument]:
+        first_parts = {part_of(name, 0): name for name in ids}
+        texts = {first_parts[part]: kept[TEXT] for part, kept in self._index.parts.metadata(list(first_parts), [TEXT])}
+        found = {}
+        for name, kept in self._index.documents.metadata(ids):
+            if name in texts:
+                content_hash, mention_count = content_of(kept)
+                found[name] = StoredDocument(name, texts[name], metadata_of(kept), content_hash, mention_count)
+        return found
 
     def mentions(self, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], StoredMention]:
         """The mentions by document id and number, without those that are not there."""
         hidden = self._state().hidden
-        wanted = {f"{name}#{number}": (name, number) for name, number in keys if name not in hidden}
+        wanted: dict[str, list[tuple[str, int]]] = {}
+        for name, number in keys:
+            if name not in hidden:
+                wanted.setdefault(part_of(name, number), []).append((name, number))
         found: dict[tuple[str, int], StoredMention] = {}
-        for mention_id, kept in self._index.mentions.metadata(list(wanted)):
-            name, number = wanted[mention_id]
-            found[name, number] = StoredMention(name, number, *span_of(kept))
+        for part, kept in self._index.parts.metadata(list(wanted), [NAMES]):
+            names = unpack_names(kept[NAMES])
+            for name, number in wanted[part]:
+                if (place := number % PART_MENTIONS) < len(names):
+                    found[name, number] = StoredMention(name, number, *names[place])
         return found
 
     def matching(self, where: Mapping[str, Any]) -> set[str]:
@@ -209,7 +230,7 @@ class ChromaStore:
         if not chosen.exact:
             portions = [found[first : first + _PORTION] for first in range(0, len(found), _PORTION)]
             kept = (one for portion in portions for one in self._index.documents.metadata(portion))
-            found = [name for name, stored in kept if chosen.matches(from_json(stored[METADATA]))]
+            found = [name for name, stored in kept if chosen.matches(metadata_of(stored))]
         return set(found).difference(hidden)
 
     def fields(self) -> dict[str, int]:
@@ -231,8 +252,7 @@ class ChromaStore:
 
     def count_mentions(self) -> int:
         """Mentions of those documents."""
-        hidden = [mention for name, most in self._state().hidden.items() for mention in mention_ids(name, most)]
-        return self._index.mentions.count() - len(self._index.mentions.existing(hidden))
+        return self._state().mentions
 
     def scan(self) -> Scan:
         """The vectors as they are now; read again from Chroma only where somebody else changed something.

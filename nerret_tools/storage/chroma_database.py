@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,7 +21,7 @@ from chromadb.errors import NotFoundError
 from nerret_tools.errors import IndexNotFoundError, StoreError, StoreUnavailableError
 from nerret_tools.storage.calls import RETRY_SECONDS, Caller
 from nerret_tools.storage.graphs import blank_room
-from nerret_tools.storage.place import ServerAddress, start_command
+from nerret_tools.storage.place import DATABASE_NAME, ServerAddress, start_command
 from nerret_tools.storage.table import CHEAP_HNSW, SAVE_ROWS, Table
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ _PROBE_SECONDS = 5.0
 
 _ANSWER_SECONDS = 120.0
 """The longest that one call waits for a server which took the request: a large write takes a few seconds."""
+
+_SMALL_INDEX = """
+DROP INDEX embedding_metadata_string_value;
+CREATE INDEX embedding_metadata_string_value ON embedding_metadata (key) WHERE string_value IS NOT NULL;
+"""
+"""Chroma's index of metadata that is text holds all of it once more: vectors and texts too, in twice their bytes.
+
+By the keys alone it finds one of 1,000 sources of 60,000 documents in 50 ms, where it takes 12 with everything.
+"""
+
+_FREE_SHARE = 0.1
+"""Of a database that may stay empty; the next rows fill it."""
 
 _environment = threading.Lock()
 
@@ -75,8 +87,14 @@ class ChromaDatabase:
             StoreError: It is no folder of Chroma's, or damaged.
         """
         call = Caller(str(folder), server=False)
+        is_new = not (folder / DATABASE_NAME).exists()
         try:
             client = call(chromadb.PersistentClient, path=str(folder), settings=_settings())
+            if is_new:
+                cast("Client", client).close()
+                with closing(sqlite3.connect(folder / DATABASE_NAME)) as sql:
+                    sql.executescript(_SMALL_INDEX)
+                client = call(chromadb.PersistentClient, path=str(folder), settings=_settings())
             return cls(client, call, folder=folder)
         except StoreError:
             # Chroma 1.5.9 keeps what could not start and would use it again for this path.
@@ -168,6 +186,7 @@ class ChromaDatabase:
         if self._folder is not None and str(self._folder) not in SharedSystemClient._identifier_to_system:
             try:
                 blank_room(self._folder)
+                _give_pages_back(self._folder / DATABASE_NAME)
             except (OSError, sqlite3.Error) as error:
                 _log.warning("%s: Chroma's files could not be tidied (%s); compacting does it", self._folder, error)
 
@@ -176,6 +195,15 @@ class ChromaDatabase:
         if found is None:
             raise IndexNotFoundError(f"the collection {name} at {self.call.location} was removed meanwhile")
         return found
+
+
+def _give_pages_back(database: Path) -> None:
+    """Make the file smaller where much of it is what Chroma's log had before; not while somebody reads."""
+    with closing(sqlite3.connect(database, timeout=0)) as sql:
+        free, pages = (sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count"))
+        if free > _FREE_SHARE * pages:
+            with suppress(sqlite3.OperationalError):
+                sql.execute("VACUUM")
 
 
 def _settings() -> Settings:

@@ -14,7 +14,7 @@ from nerret_tools.errors import StoreError, StoreUnavailableError
 from nerret_tools.storage.chroma_database import ChromaDatabase
 from nerret_tools.storage.connection import Connection
 from nerret_tools.storage.graphs import blank_room, graph_folders
-from nerret_tools.storage.open_index import WritableIndex, documents_name, mentions_name
+from nerret_tools.storage.open_index import WritableIndex, documents_name, parts_name
 from nerret_tools.storage.place import DATABASE_NAME
 from nerret_tools.storage.state import states_of
 from nerret_tools.storage.writing import clean
@@ -46,7 +46,7 @@ def compact(connection: Connection) -> int:
     folder = connection.folder
     old = connection.writing()
     states = states_of(old.collections())
-    foreign = set(old.collections()) - {part(name) for name in states for part in (documents_name, mentions_name)}
+    foreign = set(old.collections()) - {part(name) for name in states for part in (documents_name, parts_name)}
     if foreign:
         raise StoreError(
             f"{folder} also holds collections of other programs ({', '.join(sorted(foreign))}), which would be lost; "
@@ -63,7 +63,7 @@ def compact(connection: Connection) -> int:
         fresh = ChromaDatabase.open_folder(new)
         try:
             for name in states:
-                _copy(old, fresh, mentions_name(name))
+                _copy(old, fresh, parts_name(name))
                 _copy(old, fresh, documents_name(name))
         finally:
             fresh.close()

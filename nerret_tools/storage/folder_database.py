@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -27,9 +27,6 @@ _WAIT_SECONDS = 30.0
 
 _VARIABLES = 900
 """Ids in one query; an older SQLite takes 999."""
-
-_TEXT = "chroma:document"
-"""The key under which Chroma 1.5 keeps a row's text."""
 
 _COLLECTIONS = """
 SELECT collections.name, key, str_value, int_value, float_value, bool_value
@@ -206,28 +203,22 @@ class FolderTable:
         return [name for part in _parts(ids) for (name,) in sql.execute(query + _marks(part), [self.name, *part])]
 
     @_read
-    def metadata(self, sql: sqlite3.Connection, ids: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Id and metadata of those that are there, in no particular order."""
-        return [(name, kept) for name, _, kept in self._rows(sql, ids, "key != ?")]
-
-    @_read
-    def texts(self, sql: sqlite3.Connection, ids: Sequence[str]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        """Id, text and metadata of those that are there."""
-        return list(self._rows(sql, ids, "? IS NOT NULL"))
-
-    def _rows(
-        self, sql: sqlite3.Connection, ids: Sequence[str], keys: str
-    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def metadata(
+        self, sql: sqlite3.Connection, ids: Sequence[str], keys: Collection[str] | None = None
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Id and metadata, or these keys of it, of those that are there, in no particular order."""
+        wanted = list(keys or [])
         query = f"""
             SELECT embedding_id, key, string_value, int_value, float_value, bool_value
             FROM (SELECT embeddings.id AS row, embedding_id {_ROWS} AND embedding_id IN %s)
-            JOIN embedding_metadata ON embedding_metadata.id = row WHERE {keys}
+            JOIN embedding_metadata ON embedding_metadata.id = row
+            {f"WHERE key IN {_marks(wanted)}" if wanted else ""}
         """
+        found: dict[str, dict[str, Any]] = {}
         for part in _parts(ids):
-            found: dict[str, dict[str, Any]] = {}
-            for name, key, *values in sql.execute(query % _marks(part), [self.name, *part, _TEXT]):
+            for name, key, *values in sql.execute(query % _marks(part), [self.name, *part, *wanted]):
                 found.setdefault(name, {})[key] = _value(values)
-            yield from ((name, str(kept.pop(_TEXT, "")), kept) for name, kept in found.items())
+        return list(found.items())
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nerret_tools.storage.metadata import RESERVED_PREFIX
+from nerret_tools.storage.metadata import RESERVED_PREFIX, from_json
 
 __all__ = [
     "CONTENT",
     "GENERATION",
     "METADATA",
-    "SPAN",
+    "NAMES",
+    "TEXT",
+    "VECTORS",
     "content_of",
     "content_value",
-    "span_of",
-    "span_value",
+    "metadata_of",
 ]
 
 CONTENT = f"{RESERVED_PREFIX}content"
@@ -25,10 +26,16 @@ GENERATION = f"{RESERVED_PREFIX}generation"
 """Of a document: the index' generation from which on it is as it is."""
 
 METADATA = f"{RESERVED_PREFIX}metadata"
-"""Of a document: the user's metadata, complete, as JSON."""
+"""Of a document: the user's metadata, complete, as JSON; absent where there is none."""
 
-SPAN = "span"
-"""Of a mention: where it begins and ends, and its surface text. One key, as for `CONTENT`."""
+TEXT = "text"
+"""Of a document's first part: the complete text. Chroma's own place for it has an index four times as large."""
+
+NAMES = "names"
+"""Of a part: where its mentions are and what they read, see `pack_names`."""
+
+VECTORS = "vectors"
+"""Of a part: its mentions' vectors, see `pack_vectors`."""
 
 
 def content_value(content_hash: str, mention_count: int) -> str:
@@ -42,12 +49,6 @@ def content_of(kept: Mapping[str, Any]) -> tuple[str, int]:
     return content_hash, int(count)
 
 
-def span_value(start: int, end: int, surface: str) -> str:
-    """What `SPAN` holds."""
-    return f"{start} {end} {surface}"
-
-
-def span_of(kept: Mapping[str, Any]) -> tuple[int, int, str]:
-    """Start, end and surface text of a mention's Chroma metadata."""
-    start, end, surface = str(kept[SPAN]).split(" ", 2)
-    return int(start), int(end), surface
+def metadata_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's metadata of a document's Chroma metadata."""
+    return from_json(str(kept.get(METADATA, "{}")))

@@ -57,13 +57,13 @@ class OpenIndex:
 
     @property
     def documents(self) -> FolderTable | Table:
-        """Text, metadata, content hash, mention count."""
+        """Metadata, content hash, mention count."""
         return self.database.table(documents_name(self.name))
 
     @property
-    def mentions(self) -> FolderTable | Table:
-        """Embedding, span, surface text."""
-        return self.database.table(mentions_name(self.name))
+    def parts(self) -> FolderTable | Table:
+        """Text, and mentions with their vectors."""
+        return self.database.table(parts_name(self.name))
 
     def state(self) -> IndexState:
         """Read afresh: other programs may write.
@@ -98,14 +98,14 @@ class WritableIndex:
         database: Where it is.
 
     Attributes:
-        documents: Text, metadata, content hash, mention count.
-        mentions: Embedding, span, surface text.
+        documents: Metadata, content hash, mention count.
+        parts: Text, and mentions with their vectors.
     """
 
     def __init__(self, title: str, name: str, database: ChromaDatabase) -> None:
         self.title = title
         self.documents = database.table(documents_name(name))
-        self.mentions = database.table(mentions_name(name))
+        self.parts = database.table(parts_name(name))
         self._name = name
         self._database = database
 
@@ -163,7 +163,7 @@ def open_index(
             first = IndexState(uuid.uuid4().hex, dimension, generation=0, identity=dict(identity))
             database = connection.writing().waiting(retry_seconds)
             # The documents come last: an index exists once they do.
-            database.make(mentions_name(name))
+            database.make(parts_name(name))
             database.make(documents_name(name), first.to_metadata())
         return index, index.state()
     except BaseException:
@@ -189,6 +189,6 @@ def documents_name(name: str) -> str:
     return f"{name}{DOCUMENTS_ENDING}"
 
 
-def mentions_name(name: str) -> str:
+def parts_name(name: str) -> str:
     """The one beside it."""
-    return f"{name}.mentions"
+    return f"{name}.parts"

@@ -1,44 +1,47 @@
-"""Vectors for Chroma, three bytes in each of its numbers: a third of what it takes a number of theirs.
-
-A number holds 24 bits exactly. Its highest byte is a code of the first third, so that the graph that Chroma makes is
-about that of a third of each vector, and as even.
-"""
+"""The mentions of a part of a document as texts: a row of Chroma's for each takes twice as much, and is slower."""
 
 from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from nerret_tools.scan import QuantisedRows, quantise
 
-__all__ = ["pack", "unpack"]
-
-_BYTES = 3
-"""In one number."""
+__all__ = ["pack_names", "pack_vectors", "unpack_names", "unpack_vectors"]
 
 _SCALE_BYTES = 4
-
-_UNIT = np.float32(2.0**-23)
-"""What a whole number of 24 bits is multiplied with: then all are between -1 and 1."""
 
 Floats = npt.NDArray[np.float32]
 
 
-def pack(vectors: Floats) -> Floats:
-    """What Chroma keeps of ``[n, dimension]`` vectors, rounded as `quantise` does."""
+def pack_vectors(vectors: Floats, counts: Sequence[int]) -> Iterator[str]:
+    """What is kept of ``[n, dimension]`` vectors, rounded as `quantise` does: a text for each so many of them."""
     rows, (count, dimension) = quantise(vectors), vectors.shape
-    width = -(-(dimension + _SCALE_BYTES) // _BYTES)
-    numbers = np.zeros((count, width * _BYTES), np.int8)
-    numbers[:, :dimension] = rows.codes[:, :dimension]
-    numbers[:, dimension : dimension + _SCALE_BYTES] = rows.scales.astype("<f4").view(np.int8).reshape(count, -1)
-    wide = np.zeros((count, width, 4), np.int8)
-    wide[:, :, :0:-1] = numbers.reshape(count, _BYTES, width).transpose(0, 2, 1)
-    return (wide.view("<i4")[:, :, 0] >> 8).astype(np.float32) * _UNIT
+    scales = rows.scales.astype("<f4").view(np.int8).reshape(count, _SCALE_BYTES)
+    kept = np.concatenate([np.asarray(rows.codes)[:, :dimension], scales], axis=1)
+    first = 0
+    for size in counts:
+        yield b64encode(kept[first : first + size].tobytes()).decode()
+        first += size
 
 
-def unpack(packed: Floats, dimension: int) -> Floats:
-    """The vectors back from ``[n, width]`` numbers."""
-    wide = (np.rint(packed / _UNIT).astype("<i4") << 8)[:, :, None].view(np.int8)[:, :, :0:-1]
-    kept = np.ascontiguousarray(wide.transpose(0, 2, 1)).reshape(len(packed), -1)
-    scales = np.ascontiguousarray(kept[:, dimension : dimension + _SCALE_BYTES]).view("<f4")[:, 0]
+def unpack_vectors(texts: Sequence[str], dimension: int) -> Floats:
+    """The vectors of all texts ``[n, dimension]``."""
+    kept = np.frombuffer(b"".join(map(b64decode, texts)), np.int8).reshape(-1, dimension + _SCALE_BYTES)
+    scales = np.ascontiguousarray(kept[:, dimension:]).view("<f4")[:, 0]
     return QuantisedRows(kept, scales, dimension)[:]
+
+
+def pack_names(spans: npt.NDArray[np.int64], surfaces: Sequence[str]) -> str:
+    """Where mentions are, ``[n, 2]``, and what they read."""
+    return json.dumps([spans.ravel().tolist(), surfaces], ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack_names(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and surface of each mention."""
+    places, surfaces = json.loads(text)
+    return list(zip(places[::2], places[1::2], surfaces, strict=True))

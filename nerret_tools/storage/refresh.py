@@ -11,10 +11,9 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nerret_tools.storage.keys import GENERATION, content_of
-from nerret_tools.storage.records import mention_ids
+from nerret_tools.storage.keys import GENERATION, VECTORS, content_of
+from nerret_tools.storage.packed import unpack_vectors
+from nerret_tools.storage.records import part_ids
 
 if TYPE_CHECKING:
     from nerret_tools.scan import ScanCopy
@@ -109,20 +108,13 @@ def _portions(counts: Mapping[str, int]) -> Iterable[dict[str, int]]:
 
 
 def _append(copy: ScanCopy, index: WritableIndex, counts: Mapping[str, int]) -> None:
-    wanted = [mention for name, count in counts.items() for mention in mention_ids(name, count)]
-    position = {mention: row for row, mention in enumerate(wanted)}
-    vectors = np.empty((len(wanted), copy.dimension), np.float32)
-    there = np.zeros(len(wanted), dtype=bool)
-    for ids, page in index.mentions.vectors(wanted, copy.dimension):
-        rows = [position[mention] for mention in ids]
-        vectors[rows] = page
-        there[rows] = True
-    blocks, first = [], 0
-    for name, count in counts.items():
-        last = first + count
-        complete = there[first:last].all()
-        if not complete:
+    parts = {name: part_ids(name, count) if count else [] for name, count in counts.items()}
+    found = dict(index.parts.metadata([part for own in parts.values() for part in own], [VECTORS]))
+    blocks = []
+    for name, own in parts.items():
+        block = unpack_vectors([found[part].get(VECTORS, "") for part in own if part in found], copy.dimension)
+        if len(block) != counts[name]:
             _log.warning("%s: mentions of document %r are missing, so it is left out", index.title, name)
-        blocks.append(vectors[first : last if complete else first])
-        first = last
+            block = block[:0]
+        blocks.append(block)
     copy.append(list(counts), blocks)

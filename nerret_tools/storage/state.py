@@ -20,7 +20,7 @@ __all__ = ["DOCUMENTS_ENDING", "FORMAT", "IndexState", "Plain", "states_of"]
 DOCUMENTS_ENDING = ".documents"
 """Of the collection that stands for an index; the other one is its mentions'."""
 
-FORMAT = 4
+FORMAT = 5
 """Raised when what is stored changes so that an older version would misread it."""
 
 Plain: TypeAlias = str | int | float | bool
@@ -37,6 +37,7 @@ class IndexState:
         identity: What the index was built with, as the caller passed it.
         writer: Names the batch that is in the journal; empty without one.
         pending: The journal: document id to the most mentions it may have, before or after.
+        mentions: Of all documents that are not in the journal.
     """
 
     index_id: str
@@ -45,24 +46,27 @@ class IndexState:
     identity: dict[str, Plain]
     writer: str = ""
     pending: Mapping[str, int] | None = None
+    mentions: int = 0
 
     @property
     def hidden(self) -> Mapping[str, int]:
         """Documents that no reader may see."""
         return self.pending or {}
 
-    def begun(self, writer: str, pending: Mapping[str, int]) -> IndexState:
-        """The state while these documents are being written."""
+    def begun(self, writer: str, pending: Mapping[str, int], hidden: int) -> IndexState:
+        """The state while these documents, with so many mentions until now, are being written."""
         return replace(
             self,
             generation=self.generation + 1,
             writer=writer,
             pending=dict(pending),
+            mentions=self.mentions - hidden,
         )
 
-    def done(self) -> IndexState:
-        """The state once nothing is being written."""
-        return replace(self, generation=self.generation + 1, writer="", pending=None)
+    def done(self, shown: int = 0) -> IndexState:
+        """The state once nothing is being written, and the documents have so many mentions."""
+        generation, mentions = self.generation + 1, self.mentions + shown
+        return replace(self, generation=generation, writer="", pending=None, mentions=mentions)
 
     def to_metadata(self) -> dict[str, Plain]:
         """As collection metadata; Chroma's `modify` replaces all of it."""
@@ -72,6 +76,7 @@ class IndexState:
             f"{RESERVED_PREFIX}index_id": self.index_id,
             f"{RESERVED_PREFIX}dimension": self.dimension,
             f"{RESERVED_PREFIX}generation": self.generation,
+            f"{RESERVED_PREFIX}mentions": self.mentions,
             f"{RESERVED_PREFIX}writer": self.writer,
             f"{RESERVED_PREFIX}journal": json.dumps(self.pending) if self.pending is not None else "",
         }
@@ -108,6 +113,7 @@ class IndexState:
                 identity=kept,
                 writer=str(own[f"{RESERVED_PREFIX}writer"]),
                 pending=json.loads(journal) if journal else None,
+                mentions=int(own[f"{RESERVED_PREFIX}mentions"]),
             )
         except (KeyError, ValueError) as error:
             raise IndexFormatError(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nerret_tools.storage.calls import Caller
-from nerret_tools.storage.packed import unpack
 
 if TYPE_CHECKING:
-    from chromadb import Collection
+    from chromadb import Collection as ChromaCollection
     from chromadb.api.types import GetResult
 
 __all__ = ["CHEAP_HNSW", "SAVE_ROWS", "Table"]
@@ -26,11 +24,14 @@ of the graph fall off, and adding after deletes then failed ("Failed to apply lo
 writer") or crashed the process. The inner product leaves the vectors as they are ("cosine" would scale them).
 """
 
-SAVE_ROWS = 1_000
-"""Changed rows after which Chroma saves a graph and empties its log: its own default."""
+SAVE_ROWS = 100
+"""Changed rows after which Chroma, once it took what was written, saves a graph and empties its log.
 
-_READ_ROWS = 5_000
-"""Ids in one `get`: a read that matches more than 32,766 rows with metadata fails (SQLite's variables)."""
+A tenth of its own default: the log holds all of them once more. Of 1,000 rows or more at once it saves them once.
+"""
+
+_READ_ROWS = 2_000
+"""Ids in one `get`, of rows of 6 kB: one that matches more than 32,766 with metadata fails (SQLite's variables)."""
 
 _REQUEST_BYTES = 16 * 2**20
 """Of one request: `chroma run` refuses more than 40 MB, and encoding takes a third more than the bytes."""
@@ -45,7 +46,7 @@ class Table:
         max_batch: The most rows that Chroma takes at once.
     """
 
-    def __init__(self, collection: Collection, caller: Caller, max_batch: int) -> None:
+    def __init__(self, collection: ChromaCollection, caller: Caller, max_batch: int) -> None:
         self._collection = collection
         self._call = caller
         self._max_batch = max_batch
@@ -63,55 +64,25 @@ class Table:
         """Those of the ids that are there."""
         return [name for page in self._pages(ids, _READ_ROWS, []) for name in page["ids"]]
 
-    def metadata(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Id and metadata of those that are there, in no particular order."""
-        for page in self._pages(ids, _READ_ROWS, ["metadatas"]):
-            yield from (
-                (name, dict(kept or {})) for name, kept in zip(page["ids"], page["metadatas"] or [], strict=True)
-            )
+    def metadata(self, ids: Sequence[str], keys: Collection[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Id and metadata, or these keys of it, of those that are there, in no particular order."""
+        for names, kept in self.pages(ids):
+            for name, row in zip(names, kept, strict=True):
+                yield name, row if keys is None else {key: row[key] for key in keys if key in row}
 
-    def texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Id, text and metadata of those that are there."""
-        for page in self._pages(ids, _READ_ROWS, ["metadatas", "documents"]):
-            rows = zip(page["ids"], page["documents"] or [], page["metadatas"] or [], strict=True)
-            yield from ((name, text or "", dict(kept or {})) for name, text, kept in rows)
-
-    def vectors(self, ids: Sequence[str], dimension: int) -> Iterator[tuple[list[str], npt.NDArray[np.float32]]]:
-        """Ids and ``[n, dimension]`` vectors, page by page, of those that are there, written as `pack` made them."""
-        rows = max(1, min(_READ_ROWS, _REQUEST_BYTES // (dimension * 4)))
-        for page in self._pages(ids, rows, ["embeddings"]):
-            if page["ids"]:
-                yield list(page["ids"]), unpack(np.asarray(page["embeddings"], dtype=np.float32), dimension)
-
-    def pages(
-        self, ids: Sequence[str]
-    ) -> Iterator[tuple[list[str], npt.NDArray[np.float32], list[dict[str, Any]], list[str] | None]]:
+    def pages(self, ids: Sequence[str]) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:
         """Everything of those that are there, as `upsert` takes it."""
-        for page in self._pages(ids, _READ_ROWS, ["embeddings", "metadatas", "documents"]):
-            texts = [text for text in page["documents"] or [] if text is not None]
-            yield (
-                list(page["ids"]),
-                np.asarray(page["embeddings"], dtype=np.float32),
-                [dict(kept or {}) for kept in page["metadatas"] or []],
-                texts if len(texts) == len(page["ids"]) else None,
-            )
+        for page in self._pages(ids, _READ_ROWS, ["metadatas"]):
+            yield list(page["ids"]), [dict(kept or {}) for kept in page["metadatas"] or []]
 
-    def upsert(
-        self,
-        ids: Sequence[str],
-        vectors: npt.NDArray[np.float32],
-        metadata: Sequence[Mapping[str, Any]],
-        texts: Sequence[str] | None = None,
-    ) -> None:
+    def upsert(self, ids: Sequence[str], metadata: Sequence[Mapping[str, Any]]) -> None:
         """Write or replace rows; Chroma merges metadata, so keys to remove must be ``None``."""
-        row_bytes = 6 * vectors.shape[1] if len(vectors) else 0
-        for first, last in self._portions(len(ids), row_bytes, texts):
+        for first, last in self._portions(metadata):
             self._call(
                 self._collection.upsert,
                 ids=list(ids[first:last]),
-                embeddings=vectors[first:last],
+                embeddings=np.zeros((last - first, 1), np.float32),  # Chroma wants a vector, and nobody looks for one
                 metadatas=[dict(row) for row in metadata[first:last]],
-                documents=None if texts is None else list(texts[first:last]),
             )
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -128,13 +99,13 @@ class Table:
         for first in range(0, len(ids), rows):
             yield self._call(self._collection.get, ids=list(ids[first : first + rows]), include=include)
 
-    def _portions(self, count: int, row_bytes: int, texts: Sequence[str] | None) -> Iterator[tuple[int, int]]:
+    def _portions(self, metadata: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
         first, size = 0, 0
-        for position in range(count):
-            weight = row_bytes + (0 if texts is None else len(texts[position]))
+        for position, row in enumerate(metadata):
+            weight = sum(len(value) for value in row.values() if isinstance(value, str))
             if position > first and (position - first >= self._max_batch or size + weight > _REQUEST_BYTES):
                 yield first, position
                 first, size = position, 0
             size += weight
-        if first < count:
-            yield first, count
+        if metadata:
+            yield first, len(metadata)

@@ -1,4 +1,4 @@
-"""Changing an index: journal, mentions, documents, journal cleared.
+"""Changing an index: journal, parts, documents, journal cleared.
 
 A batch may be cut off anywhere. What it had touched is then named by the journal, which hides it from readers
 and lets the next writer remove it. Ids are reused by upserts: deleting and adding grows Chroma's graph for
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nerret_tools.errors import DocumentError, StoreUnavailableError
-from nerret_tools.storage.keys import CONTENT, GENERATION, METADATA, SPAN, content_of, content_value, span_value
-from nerret_tools.storage.metadata import RESERVED_PREFIX, filterable, to_json
-from nerret_tools.storage.packed import pack
-from nerret_tools.storage.records import MentionBlock, StoredDocument, mention_ids
+from nerret_tools.storage.keys import CONTENT, GENERATION, METADATA, NAMES, TEXT, VECTORS, content_of, content_value
+from nerret_tools.storage.metadata import filterable, to_json
+from nerret_tools.storage.packed import pack_names, pack_vectors
+from nerret_tools.storage.records import PART_MENTIONS, MentionBlock, StoredDocument, part_ids
 
 if TYPE_CHECKING:
     from nerret_tools.scan import ScanCopy
@@ -51,7 +51,7 @@ def delete(index: WritableIndex, scan: ScanCopy, ids: Sequence[str]) -> int:
         part = unique[first : first + _JOURNAL_DOCUMENTS]
         counts = {name: content_of(kept)[1] for name, kept in index.documents.metadata(part)}
         if counts:
-            state = _begin(index, scan, state, counts)
+            state = _begin(index, scan, state, counts, sum(counts.values()))
             _remove(index, counts)
             _commit(index, scan, state, [])
             deleted += len(counts)
@@ -80,45 +80,48 @@ def _write_part(index: WritableIndex, scan: ScanCopy, batch: Batch) -> None:
     before = dict(index.documents.metadata([document.id for document, _ in batch]))
     old_counts = {name: content_of(kept)[1] for name, kept in before.items()}
     most = {document.id: max(len(block), old_counts.get(document.id, 0)) for document, block in batch}
-    state = _begin(index, scan, state, most)
+    state = _begin(index, scan, state, most, sum(old_counts.values()))
 
-    _upsert_mentions(index, batch)
-    surplus = [
-        mention
-        for document, block in batch
-        for mention in mention_ids(document.id, old_counts.get(document.id, 0), first=len(block))
-    ]
-    index.mentions.delete(surplus)
+    parts = _parts(batch)
+    index.parts.upsert(list(parts), list(parts.values()))
+    old_parts = [part for name, count in old_counts.items() for part in part_ids(name, count)]
+    index.parts.delete([part for part in old_parts if part not in parts])
     index.documents.upsert(
         [document.id for document, _ in batch],
-        np.zeros((len(batch), 1), np.float32),  # Chroma wants a vector, and nobody looks for one
         [_kept(document, before.get(document.id, {}), state.generation + 1) for document, _ in batch],
-        [document.text for document, _ in batch],
     )
     _commit(index, scan, state, batch)
 
 
-def _upsert_mentions(index: WritableIndex, batch: Batch) -> None:
-    ids = [mention for document, block in batch for mention in mention_ids(document.id, len(block))]
-    if not ids:
-        return
-    metadata = [
-        {SPAN: span_value(start, end, surface)}
-        for _, block in batch
-        for (start, end), surface in zip(block.spans.tolist(), block.surfaces, strict=True)
-    ]
+def _parts(batch: Batch) -> dict[str, dict[str, Any]]:
+    """All parts of the documents by their ids."""
     vectors = np.concatenate([block.vectors for _, block in batch], dtype=np.float32)
-    index.mentions.upsert(ids, pack(vectors), metadata)
+    pieces = [
+        (part, document, block, slice(first, min(first + PART_MENTIONS, len(block))))
+        for document, block in batch
+        for part, first in zip(
+            part_ids(document.id, len(block)), range(0, max(1, len(block)), PART_MENTIONS), strict=True
+        )
+    ]
+    packed = pack_vectors(vectors, [piece.stop - piece.start for _, _, _, piece in pieces])
+    return {
+        part: {
+            **({} if piece.start else {TEXT: document.text}),
+            NAMES: pack_names(block.spans[piece], block.surfaces[piece]),
+            VECTORS: vectors_text,
+        }
+        for (part, document, block, piece), vectors_text in zip(pieces, packed, strict=True)
+    }
 
 
 def _kept(document: StoredDocument, before: Mapping[str, Any], generation: int) -> dict[str, Any]:
     """A document's metadata for Chroma, which merges: keys that are gone must be ``None``."""
     return {
-        **{key: None for key in before if not key.startswith(RESERVED_PREFIX)},
+        **dict.fromkeys(before),
         **filterable(document.metadata),
         CONTENT: content_value(document.content_hash, document.mention_count),
         GENERATION: generation,
-        METADATA: to_json(document.metadata),
+        **({METADATA: to_json(document.metadata)} if document.metadata else {}),
     }
 
 
@@ -132,9 +135,10 @@ def clean(index: WritableIndex, scan: ScanCopy) -> IndexState:
     return _advance(index, scan, state, state.done())
 
 
-def _begin(index: WritableIndex, scan: ScanCopy, state: IndexState, pending: Mapping[str, int]) -> IndexState:
-    begun = state.begun(uuid.uuid4().hex, pending)
-    return _advance(index, scan, state, begun)
+def _begin(
+    index: WritableIndex, scan: ScanCopy, state: IndexState, pending: Mapping[str, int], hidden: int
+) -> IndexState:
+    return _advance(index, scan, state, state.begun(uuid.uuid4().hex, pending, hidden))
 
 
 def _commit(index: WritableIndex, scan: ScanCopy, state: IndexState, batch: Batch) -> None:
@@ -145,7 +149,7 @@ def _commit(index: WritableIndex, scan: ScanCopy, state: IndexState, batch: Batc
             f"another program wrote to {index.title} at the same time, and this batch was taken back; "
             "let one program write at a time, then add the same documents again"
         )
-    _advance(index, scan, state, state.done(), batch)
+    _advance(index, scan, state, state.done(sum(len(block) for _, block in batch)), batch)
 
 
 def _advance(index: WritableIndex, scan: ScanCopy, old: IndexState, new: IndexState, written: Batch = ()) -> IndexState:
@@ -161,5 +165,5 @@ def _advance(index: WritableIndex, scan: ScanCopy, old: IndexState, new: IndexSt
 
 
 def _remove(index: WritableIndex, counts: Mapping[str, int]) -> None:
-    index.mentions.delete([mention for name, most in counts.items() for mention in mention_ids(name, most)])
+    index.parts.delete([part for name, most in counts.items() for part in part_ids(name, most)])
     index.documents.delete(list(counts))

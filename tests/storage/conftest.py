@@ -12,6 +12,7 @@ import pytest
 
 from nerret_tools.scan import rounded
 from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
+from nerret_tools.storage.keys import VECTORS
 from nerret_tools.storage.table import Table
 
 DIMENSION = 8
@@ -101,13 +102,13 @@ def save_batch(tmp_path) -> Callable[..., Path]:
 
 @pytest.fixture
 def reads(monkeypatch):
-    """Counts the vectors that are read back from Chroma."""
+    """The parts of documents whose vectors are read back from Chroma."""
     counted = []
-    original = Table.vectors
+    original = Table.metadata
 
-    def vectors(self, ids, dimension):
-        counted.extend(ids)
-        return original(self, ids, dimension)
+    def metadata(self, ids, keys=None):
+        counted.extend(ids if keys == [VECTORS] else [])
+        return original(self, ids, keys)
 
-    monkeypatch.setattr(Table, "vectors", vectors)
+    monkeypatch.setattr(Table, "metadata", metadata)
     return counted

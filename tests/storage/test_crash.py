@@ -36,7 +36,7 @@ store.close()
 
 @pytest.fixture
 def before(make):
-    return [make("kept", 2), make("changed", 4), make("untouched", 1)]
+    return [make("kept", 2), make("changed", 20), make("untouched", 1)]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from nerret_tools.errors import StoreUnavailableError
 from nerret_tools.storage import refresh as module
+from nerret_tools.storage.keys import VECTORS
 from nerret_tools.storage.table import Table
 
 
@@ -28,19 +29,19 @@ def pair(shared_server, open_store, request):
 
 @pytest.fixture
 def reads(monkeypatch):
-    """The ids whose vectors are read, and how often all ids were listed."""
+    """The parts of documents whose vectors are read, and how often all ids were listed."""
     counted = {"vectors": [], "listed": 0}
-    vectors, all_ids = Table.vectors, Table.all_ids
+    metadata, all_ids = Table.metadata, Table.all_ids
 
-    def counting_vectors(self, ids, dimension):
-        counted["vectors"] += ids
-        return vectors(self, ids, dimension)
+    def counting_vectors(self, ids, keys=None):
+        counted["vectors"] += ids if keys == [VECTORS] else []
+        return metadata(self, ids, keys)
 
     def counting_ids(self, where=None):
         counted["listed"] += where is None
         return all_ids(self, where)
 
-    monkeypatch.setattr(Table, "vectors", counting_vectors)
+    monkeypatch.setattr(Table, "metadata", counting_vectors)
     monkeypatch.setattr(Table, "all_ids", counting_ids)
     return counted
 
@@ -64,9 +65,9 @@ def test_only_what_changed_is_read_and_ids_are_listed_only_after_deletions(pair,
     assert reads["listed"] == 1
 
     reads["vectors"].clear()
-    writer.write([make("d2", 0, version=1), make("d4", 3, version=1), make("new", 2), make("empty", 0)])
+    writer.write([make("d2", 0, version=1), make("d4", 3, version=1), make("new", 17), make("empty", 0)])
     seen = shown(reader)
-    assert sorted(reads["vectors"]) == ["d4#0", "d4#1", "d4#2", "new#0", "new#1"]
+    assert sorted(reads["vectors"]) == ["d4#0", "new#0", "new#1"]
     assert reads["listed"] == 1
     assert seen["d4"] == make("d4", 3, version=1)[1].vectors.tolist()
     assert "d2" not in seen
@@ -104,19 +105,19 @@ def test_a_first_reading_that_was_cut_off_is_gone_on_with(pair, shared_server, m
     writer, reader = pair()
     documents = [make(f"d{number:02}", 2) for number in range(20)]
     writer.write(documents)
-    counting = Table.vectors
+    counting = Table.metadata
 
-    def failing(self, ids, dimension):
-        if len(reads["vectors"]) >= 24:
+    def failing(self, ids, keys=None):
+        if len(reads["vectors"]) >= 12:
             raise StoreUnavailableError("away")
-        return counting(self, ids, dimension)
+        return counting(self, ids, keys)
 
-    monkeypatch.setattr(Table, "vectors", failing)
+    monkeypatch.setattr(Table, "metadata", failing)
     with pytest.raises(StoreUnavailableError):
         reader.scan()
-    monkeypatch.setattr(Table, "vectors", counting)
+    monkeypatch.setattr(Table, "metadata", counting)
     reader.close()
-    assert len(reads["vectors"]) == 24
+    assert len(reads["vectors"]) == 12
     reads["vectors"].clear()
     changes = [make("d00", 3, version=1), make("d19", 1, version=1)]
     writer.write(changes)
@@ -124,9 +125,7 @@ def test_a_first_reading_that_was_cut_off_is_gone_on_with(pair, shared_server, m
 
     again = open_store(f"http://localhost:{shared_server.port}", reader.name)
     assert shown(again) == expected(*documents[2:18], *changes)
-    assert sorted(set(reads["vectors"])) == sorted(
-        ["d00#0", "d00#1", "d00#2", "d19#0"] + [f"d{n}#{m}" for n in range(12, 18) for m in range(2)]
-    )
+    assert sorted(set(reads["vectors"])) == ["d00#0", *(f"d{n}#0" for n in range(12, 18)), "d19#0"]
     again.close()
 
 
@@ -136,12 +135,12 @@ def test_a_writer_at_work_never_makes_a_reader_show_half_a_document(pair, make, 
     writer, reader = pair()
     versions = {f"d{number}": [make(f"d{number}", 2)] for number in range(9)}
     writer.write([seen[0] for seen in versions.values()])
-    original, left = Table.vectors, iter(range(1, changes + 1))
+    original, left = Table.metadata, iter(range(1, changes + 1))
 
-    def meanwhile(self, ids, dimension):
-        for page in original(self, ids, dimension):
+    def meanwhile(self, ids, keys=None):
+        for page in original(self, ids, keys):
             yield page
-            version = next(left, None)
+            version = next(left, None) if keys == [VECTORS] else None
             if version is not None:
                 names = [f"d{(version + step) % 9}" for step in (0, 4)]
                 batch = [make(name, 1 + version % 3, version=version) for name in names]
@@ -149,7 +148,7 @@ def test_a_writer_at_work_never_makes_a_reader_show_half_a_document(pair, make, 
                     versions[name].append(document)
                 writer.write(batch)
 
-    monkeypatch.setattr(Table, "vectors", meanwhile)
+    monkeypatch.setattr(Table, "metadata", meanwhile)
     for _ in range(3):
         for name, rows in shown(reader).items():
             assert rows in [block.vectors.tolist() for _, block in versions[name]]
@@ -165,7 +164,7 @@ def test_a_batch_that_ends_while_the_reader_looks_for_the_last_time_is_left_out(
     writer.write([make("a", 2), make("b", 2)])
     reader.scan()
     writer.write([make("a", 2, version=1)])
-    upsert, vectors, changed = Table.upsert, Table.vectors, module._changed
+    upsert, metadata, changed = Table.upsert, Table.metadata, module._changed
     batch = [make("a", 2, version=2)]
     steps = []
 
@@ -174,13 +173,15 @@ def test_a_batch_that_ends_while_the_reader_looks_for_the_last_time_is_left_out(
             raise StoreUnavailableError("stopped")
         upsert(self, ids, *rest)
 
-    def begin_then_read(self, ids, dimension):
+    def begin_then_read(self, ids, keys=None):
+        if keys != [VECTORS]:
+            return metadata(self, ids, keys)
         monkeypatch.setattr(Table, "upsert", stop_half_way)
         with pytest.raises(StoreUnavailableError):
             writer.write(batch)
         monkeypatch.setattr(Table, "upsert", upsert)
-        monkeypatch.setattr(Table, "vectors", vectors)
-        yield from vectors(self, ids, dimension)
+        monkeypatch.setattr(Table, "metadata", metadata)
+        return metadata(self, ids, keys)
 
     def changed_then_done(index, generation):
         found = changed(index, generation)
@@ -189,7 +190,7 @@ def test_a_batch_that_ends_while_the_reader_looks_for_the_last_time_is_left_out(
             writer.write(batch)
         return found
 
-    monkeypatch.setattr(Table, "vectors", begin_then_read)
+    monkeypatch.setattr(Table, "metadata", begin_then_read)
     monkeypatch.setattr(module, "_changed", changed_then_done)
     assert shown(reader).keys() == {"b"}
     assert shown(reader) == expected(make("b", 2), *batch)

@@ -54,7 +54,7 @@ def test_damaged_rows_are_built_again(filled, open_store, reads, damage, ending)
 
     store = open_store(folder)
     assert np.array_equal(store.scan().vectors, vectors)
-    assert len(reads) == 5
+    assert reads == ["a#0", "b#0"]
     store.close()
 
 
@@ -80,12 +80,12 @@ def test_a_copy_whose_description_is_damaged_is_built_again(filled, open_store, 
 
     store = open_store(folder)
     assert np.array_equal(store.scan().vectors, vectors)
-    assert len(reads) == 5
+    assert reads == ["a#0", "b#0"]
     store.close()
 
     again = open_store(folder)
     assert np.array_equal(again.scan().vectors, vectors)
-    assert len(reads) == 5
+    assert reads == ["a#0", "b#0"]
     again.close()
 
 
@@ -116,7 +116,7 @@ def test_only_what_changed_since_the_copy_was_saved_is_read(filled, open_store, 
     store = open_store(folder)
     scan = store.scan()
 
-    assert sorted(reads) == ["b#0", "c#0", "c#1"]
+    assert sorted(reads) == ["b#0", "c#0"]
     assert np.array_equal(scan.vectors[:3], vectors[:3])
     assert {name for name, live in zip(scan.document_ids, scan.live, strict=True) if live} == {"a", "b", "c"}
     store.close()

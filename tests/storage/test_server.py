@@ -165,7 +165,7 @@ def test_a_removed_or_replaced_index_is_noticed(shared_server, open_store, make)
     store.write([make("a")])
     parts = {"host": "127.0.0.1", "port": shared_server.port}
     client = chromadb.HttpClient(**parts, settings=Settings(anonymized_telemetry=False))
-    for part in ("documents", "mentions"):
+    for part in ("documents", "parts"):
         client.delete_collection(f"replaced.{part}")
     with pytest.raises(IndexNotFoundError, match="removed meanwhile"):
         store.scan()

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 __all__ = ["BATCH_SIZE", "PART_CHARACTERS", "DocumentEncoder", "add_documents", "parts"]
 
-BATCH_SIZE = 1000
-"""Documents written at once; their mentions fit one of Chroma's batches."""
+BATCH_SIZE = 500
+"""Documents written at once: the last ones are written while nothing is encoded. Their mentions fit Chroma's batch."""
 
 PART_DOCUMENTS = 512
 """Encoded at once: enough to sort by length, few enough that progress is seen to move."""

@@ -29,20 +29,23 @@ FILE = "typed/annotated.jsonl"  # every mention is marked there
 
 def label_texts(texts: Sequence[TypedText], relations: TypeRelations) -> tuple[list[LabelledDocument], dict[str, str]]:
     """Labelled documents, and the types that are asked for."""
-    names = sorted({name for text in texts for types in text.types for name in types})
-    verdicts = [[[relations.judge(name, types) for types in text.types] for name in names] for text in texts]
-    counts = Counter(name for row in verdicts for name, found in zip(names, row, strict=True) if TRUE in found)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        listed = [relations.known(name) for types in text.types for name in types]
+        counts.update({name for one in listed for name in (one.name.name, *one.implied, *one.in_every_sense)})
+    all_names = sorted({name for text in texts for types in text.types for name in types})
+    names = [name for name in all_names if counts[relations.known(name).name.name] >= LEAST]
     documents = []
-    for number, (text, row) in enumerate(zip(texts, verdicts, strict=True)):
+    for number, text in enumerate(texts):
         entities, unknown = [], []
-        for name, found in zip(names, row, strict=True):
-            if counts[name] >= LEAST:
-                places = (place for place, verdict in zip(text.spans, found, strict=True) if verdict == TRUE)
-                entities += [LabelledEntity(start=start, end=end, type=name) for start, end in places]
-                if UNKNOWN in found and TRUE not in found:
-                    unknown.append(name)
+        for name in names:
+            verdicts = [relations.judge(name, types) for types in text.types]
+            places = (place for place, verdict in zip(text.spans, verdicts, strict=True) if verdict == TRUE)
+            entities += [LabelledEntity(start=start, end=end, type=name) for start, end in places]
+            if UNKNOWN in verdicts and TRUE not in verdicts:
+                unknown.append(name)
         documents.append(LabelledDocument(id=f"{text.id}-{number}", text=text.text, entities=entities, unknown=unknown))
-    return documents, {name: name for name in names if counts[name] >= LEAST}
+    return documents, {name: name for name in names}
 
 
 def main(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from nerret_tools.entity_query import MAX_TYPES, Scope
+from nerret_tools.texts import MAX_TYPE_CHARACTERS
 
-EntityType = Annotated[
-    str | None,
-    Field(min_length=1, max_length=1_000, description="The type in free text, such as 'body of water'."),
-]
+_TYPE = Field(
+    min_length=1, max_length=MAX_TYPE_CHARACTERS, description="The type in free text, such as 'body of water'."
+)
+EntityType = Annotated[str | None, _TYPE]
+OneEntityType = Annotated[str, _TYPE]
 AnyOf = Annotated[
     list[str] | None,
     Field(max_length=MAX_TYPES, description="Several types, of which at least one must fit: ['airline', 'railway']."),
@@ -51,8 +52,3 @@ Where = Annotated[
 Cursor = Annotated[
     str | None, Field(description="From the page before, in the form that you read, with that call's other arguments.")
 ]
-
-
-async def report(ctx: Context, seconds: float, message: str) -> None:
-    """Tell a caller that waits for the model."""
-    await ctx.report_progress(seconds, message=message)

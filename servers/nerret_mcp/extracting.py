@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
-from nerret_mcp.arguments import CollectionName, MinRelevance, report
+from nerret_mcp.arguments import CollectionName, MinRelevance
 from nerret_mcp.faults import UnknownDocumentError
+from nerret_mcp.forms import answer, fitting
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools.showing import NOTICE, clean
@@ -61,12 +60,7 @@ class Extraction(BaseModel):
 
 
 def extracting_tool(library: Library, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: Does the work in its threads, and has the model warmed up.
-        page_chars: The most characters of an answer.
-    """
+    """Make the tool."""
 
     async def extract_entities(
         ctx: Context,
@@ -94,21 +88,17 @@ def extracting_tool(library: Library, page_chars: int) -> StrictTool:
         if document_ids is not None:
             chosen = await library.collection(collection)
             texts = await library.work(lambda: _stored(chosen, document_ids))
-        await library.ready(partial(report, ctx))
+        await library.ready(ctx.report_progress)
         given = texts or []
-        answer = await library.work(
+        found = await library.work(
             lambda: _fitting(given, lambda few: library.extract(few, entity_types, min_relevance), page_chars)
         )
-        return CallToolResult(
-            content=[TextContent(type="text", text=_text(answer, len(given)))],
-            structured_content=answer.model_dump(exclude_none=True),
-        )
+        return answer(_text(found, len(given)), found)
 
     return StrictTool.reading(
         extract_entities,
-        name="extract_entities",
-        title="Find mentions of given types in texts",
-        description=_DESCRIPTION,
+        "Find mentions of given types in texts",
+        _DESCRIPTION,
     )
 
 
@@ -123,17 +113,12 @@ def _stored(collection: Collection, document_ids: list[str]) -> list[str]:
 
 def _fitting(texts: list[str], extract: Callable[[list[str]], list[list[TypedMention]]], page_chars: int) -> Extraction:
     """As many texts as fit, the first one always; those behind are not read, but for a few that were at hand."""
-    listed: list[list[ExtractedEntity]] = []
-    room = page_chars - _ROOM
-    for few in _portions(texts):
-        for mentions in extract(few):
-            entities = [ExtractedEntity(**{**one.model_dump(), "text": clean(one.text)}) for one in mentions]
-            room -= len(json.dumps([one.model_dump() for one in entities], ensure_ascii=False)) + 2
-            if listed and room < 0:
-                break
-            listed.append(entities)
-        if room < 0:
-            break
+    extracted = (
+        [ExtractedEntity(**{**one.model_dump(), "text": clean(one.text)}) for one in mentions]
+        for few in _portions(texts)
+        for mentions in extract(few)
+    )
+    listed = fitting(extracted, page_chars - _ROOM)
     return Extraction(
         texts=listed,
         total_entities=sum(map(len, listed)),
@@ -155,13 +140,13 @@ def _portions(texts: list[str]) -> Iterator[list[str]]:
         yield portion
 
 
-def _text(answer: Extraction, given: int) -> str:
-    rest = "" if answer.next_text is None else f"; call again with the texts from number {answer.next_text}"
-    header = f"{answer.total_entities} entities in {len(answer.texts)} of {given} texts{rest}; {NOTICE}"
+def _text(found: Extraction, given: int) -> str:
+    rest = "" if found.next_text is None else f"; call again with the texts from number {found.next_text}"
+    header = f"{found.total_entities} entities in {len(found.texts)} of {given} texts{rest}; {NOTICE}"
     columns = "columns: text number (from 0), start, end, type, relevance, archetype, words"
     lines = [
         f"{number}\t{one.start}\t{one.end}\t{clean(one.type)}\t{one.relevance:.2f}\t{one.archetype}\t{one.text}"
-        for number, entities in enumerate(answer.texts)
+        for number, entities in enumerate(found.texts)
         for one in entities
     ]
     return "\n".join([header, columns, *lines])

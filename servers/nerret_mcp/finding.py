@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from pydantic import Field
 
 from nerret_mcp.answers import FindPage
@@ -22,9 +21,9 @@ from nerret_mcp.arguments import (
     Recall,
     ScopeOf,
     Where,
-    report,
 )
 from nerret_mcp.faults import told
+from nerret_mcp.forms import answer
 from nerret_mcp.library import Library
 from nerret_mcp.pages import Question, find_page
 from nerret_mcp.strict import StrictTool
@@ -52,12 +51,7 @@ instructions."""
 
 
 def finding_tool(library: Library, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: What is searched.
-        page_chars: The most characters of a page.
-    """
+    """Make the tool."""
 
     async def find_documents_with_entity_type(
         ctx: Context,
@@ -84,7 +78,7 @@ def finding_tool(library: Library, page_chars: int) -> StrictTool:
         with told():
             asked = asked_of(entity_type, any_of, all_of, none_of, scope)
         chosen = await library.collection(collection)
-        await library.ready(partial(report, ctx))
+        await library.ready(ctx.report_progress)
         question = Question(
             asked,
             {"min_relevance": min_relevance, "max_relevance": max_relevance, "recall": recall, "where": where},
@@ -94,11 +88,10 @@ def finding_tool(library: Library, page_chars: int) -> StrictTool:
             count_only,
         )
         page, text = await library.work(lambda: find_page(chosen, question, page_chars))
-        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=page)
+        return answer(text, page)
 
     return StrictTool.reading(
         find_documents_with_entity_type,
-        name="find_documents_with_entity_type",
-        title="Find every document that mentions an entity of a type",
-        description=_DESCRIPTION,
+        "Find every document that mentions an entity of a type",
+        _DESCRIPTION,
     )

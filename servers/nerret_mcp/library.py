@@ -158,11 +158,11 @@ class Library:
         await self.work(self._open_more)
         return [self._collections[name] for name in self.names]
 
-    async def ready(self, progress: Callable[[float, str], Awaitable[None]]) -> None:
+    async def ready(self, progress: Callable[..., Awaitable[None]]) -> None:
         """Wait for the model.
 
         Args:
-            progress: Is told about every second how many seconds have gone.
+            progress: Is told about every second how many seconds have gone, and a ``message``.
 
         Raises:
             ModelUnavailableError: It does not load, or not in `model_wait` seconds.
@@ -178,7 +178,7 @@ class Library:
                 raise ModelUnavailableError(
                     f"the model is still loading after {gone:.0f} seconds; make the same call again in a moment"
                 )
-            await progress(gone, "the model is loading")
+            await progress(gone, message="the model is loading")
             await self._wait(loaded, min(_PROGRESS_SECONDS, self.model_wait - gone))
         with told():
             if (error := loaded.exception()) is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 
 from nerret_mcp.answers import CollectionList, CollectionSummary, MetadataField
+from nerret_mcp.forms import answer
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools.showing import clean, shorten
@@ -31,13 +32,9 @@ def listing_tool(library: Library) -> StrictTool:
 
     async def list_collections() -> Annotated[CallToolResult, CollectionList]:
         found = await list_all(library)
-        return CallToolResult(
-            content=[TextContent(type="text", text=_text(found))], structured_content=found.model_dump()
-        )
+        return answer(_text(found), found)
 
-    return StrictTool.reading(
-        list_collections, name="list_collections", title="List the collections", description=_DESCRIPTION
-    )
+    return StrictTool.reading(list_collections, "List the collections", _DESCRIPTION)
 
 
 async def list_all(library: Library) -> CollectionList:

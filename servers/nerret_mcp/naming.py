@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
 from nerret_mcp.answers import Page
@@ -21,10 +20,9 @@ from nerret_mcp.arguments import (
     Recall,
     ScopeOf,
     Where,
-    report,
 )
 from nerret_mcp.faults import told
-from nerret_mcp.forms import DECIMALS, fill, structured, under
+from nerret_mcp.forms import DECIMALS, answer, fill, rounded, under
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools import Entity, EntityPage
@@ -74,12 +72,7 @@ class EntityList(Page):
 
 
 def naming_tool(library: Library, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: What is searched.
-        page_chars: The most characters of a page.
-    """
+    """Make the tool."""
 
     async def list_entities_of_type(
         ctx: Context,
@@ -100,7 +93,7 @@ def naming_tool(library: Library, page_chars: int) -> StrictTool:
         with told():
             asked = asked_of(entity_type, any_of, all_of, none_of, scope)
         chosen = await library.collection(collection)
-        await library.ready(partial(report, ctx))
+        await library.ready(ctx.report_progress)
         options = {
             "min_relevance": min_relevance,
             "recall": recall,
@@ -109,33 +102,32 @@ def naming_tool(library: Library, page_chars: int) -> StrictTool:
             "cursor": cursor or None,
         }
         page, text = await library.work(lambda: _page(chosen, asked, options, page_chars))
-        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=page)
+        return answer(text, page)
 
     return StrictTool.reading(
         list_entities_of_type,
-        name="list_entities_of_type",
-        title="List every entity of a type, each once",
-        description=_DESCRIPTION,
+        "List every entity of a type, each once",
+        _DESCRIPTION,
     )
 
 
-def _page(collection: Collection, asked: Asked, options: dict[str, Any], page_chars: int) -> tuple[dict[str, Any], str]:
+def _page(collection: Collection, asked: Asked, options: dict[str, Any], page_chars: int) -> tuple[EntityList, str]:
     """Structured content and text, each of at most `page_chars` characters; one entity is shown in any case."""
     found = collection.index.entities(asked, **options)
     forms = fill(found.entities, _plain, entity_line, under(page_chars, found.entity_type, collection.name))
     page = EntityList(
         entity_type=found.entity_type,
         collection=collection.name,
-        min_relevance=None if found.min_relevance is None else round(found.min_relevance, DECIMALS),
-        expected_recall=None if found.expected_recall is None else round(found.expected_recall, DECIMALS),
+        min_relevance=rounded(found.min_relevance, DECIMALS),
+        expected_recall=rounded(found.expected_recall, DECIMALS),
         total_entities=found.total,
         returned=len(forms.plain),
         next_cursor=_behind(found, len(forms.plain)),
-        entities=[],
+        entities=forms.plain,
     )
     shown = len(forms.lines)
     heading = entity_heading(found, shown, _behind(found, shown), f"collection {collection.name}")
-    return structured(page, "entities", forms.plain), "\n".join([heading, *forms.lines])
+    return page, "\n".join([heading, *forms.lines])
 
 
 def _behind(found: EntityPage, shown: int) -> str | None:
@@ -143,13 +135,13 @@ def _behind(found: EntityPage, shown: int) -> str | None:
     return found.entities[shown - 1].cursor if shown else found.next_cursor
 
 
-def _plain(entity: Entity) -> dict[str, Any]:
-    return {
-        "name": shorten(entity.name, NAME_CHARACTERS),
-        "other_names": other_names(entity) or None,
-        "relevance": None if entity.relevance is None else round(entity.relevance, 2),
-        "document_count": entity.document_count,
-        "mention_count": entity.mention_count,
-        "documents": [one.document_id for one in entity.evidence],
-        "evidence": entity.evidence[0].snippet,
-    }
+def _plain(entity: Entity) -> ListedEntity:
+    return ListedEntity(
+        name=shorten(entity.name, NAME_CHARACTERS),
+        other_names=other_names(entity) or None,
+        relevance=rounded(entity.relevance, 2),
+        document_count=entity.document_count,
+        mention_count=entity.mention_count,
+        documents=[one.document_id for one in entity.evidence],
+        evidence=entity.evidence[0].snippet,
+    )

@@ -85,25 +85,13 @@ def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str]
         SystemExit: With 2 for flags that are not understood, with 0 after ``--help`` and ``--version``.
     """
     env = os.environ if environment is None else environment
-    given = _parser(env).parse_args(arguments)
-    if not given.index:
+    given = vars(_parser(env).parse_args(arguments))
+    if not given["index"]:
         raise InputError("which index? Name its folder or address with --index, or in NERRET_INDEX")
-    return Options(
-        index=given.index,
-        collection=given.collection,
-        model=given.model,
-        transport=given.transport,
-        host=given.host,
-        port=given.port,
-        allowed_hosts=tuple(given.allowed_host or _words(env.get("NERRET_MCP_ALLOWED_HOSTS"))),
-        allowed_origins=tuple(given.allowed_origin or _words(env.get("NERRET_MCP_ALLOWED_ORIGINS"))),
-        token=env.get(TOKEN_VARIABLE) or None,
-        max_request_bytes=given.max_request_bytes,
-        page_chars=given.page_chars,
-        model_wait=given.model_wait,
-        log_level=given.log_level,
-        reviews=given.reviews,
-    )
+    del given["read_only"]
+    for name in ("allowed_hosts", "allowed_origins"):
+        given[name] = tuple(given[name] or _words(env.get(f"NERRET_MCP_{name.upper()}")))
+    return Options(**given, token=env.get(TOKEN_VARIABLE) or None)
 
 
 def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -115,47 +103,42 @@ def _parser(env: Mapping[str, str]) -> argparse.ArgumentParser:
         epilog=f"Flags win over environment variables. The bearer token for HTTP is read from {TOKEN_VARIABLE}.",
     )
 
-    def option(flag: str, variable: str, default: Any, text: str, **rest: Any) -> None:
+    def option(name: str, text: str, variable: str | None = None, **rest: Any) -> None:
+        variable = variable or f"NERRET_MCP_{name.upper()}"
+        default = getattr(Options, name, None)
+        shown = f"{default:g}" if isinstance(default, float) else default or "none"
         # A default that is a string is converted by argparse as if it had been typed.
-        value = env.get(variable) or default
-        default = f"{default:g}" if isinstance(default, float) else default
-        parser.add_argument(flag, default=value, help=f"{text} [{variable}; default: {default or 'none'}]", **rest)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            default=env.get(variable) or default,
+            type=str if default is None else type(default),
+            help=f"{text} [{variable}; default: {shown}]",
+            **rest,
+        )
 
-    option("--index", "NERRET_INDEX", None, "the index: a folder, or http://host:port", metavar="DIR")
-    option("--collection", "NERRET_MCP_COLLECTION", None, "the index that is asked where a call names none")
-    option("--model", "NERRET_MCP_MODEL", Options.model, "the model that the index was made with")
-    option("--transport", "NERRET_MCP_TRANSPORT", Options.transport, "stdio or http", choices=TRANSPORTS)
-    option("--host", "NERRET_MCP_HOST", Options.host, "the address to listen on, for http")
-    option("--port", "NERRET_MCP_PORT", Options.port, "the port to listen on, for http; 0 takes a free one", type=int)
-    option("--page-chars", "NERRET_MCP_PAGE_CHARS", Options.page_chars, "the most characters of one answer", type=int)
-    option(
-        "--model-wait",
-        "NERRET_MCP_MODEL_WAIT",
-        Options.model_wait,
-        "seconds a call waits for the model to load",
-        type=float,
-    )
-    option(
-        "--max-request-bytes",
-        "NERRET_MCP_MAX_REQUEST_BYTES",
-        Options.max_request_bytes,
-        "the largest http request",
-        type=int,
-    )
-    option("--reviews", "NERRET_MCP_REVIEWS", None, "offer review_documents; its files go here", metavar="DIR")
-    option("--log-level", "NERRET_MCP_LOG_LEVEL", Options.log_level, "of the log on stderr", choices=LOG_LEVELS)
-    parser.add_argument(
-        "--allowed-host",
-        action="append",
-        metavar="HOST",
-        help="a Host header to accept, with or without a port; may be repeated [NERRET_MCP_ALLOWED_HOSTS, by commas]",
-    )
-    parser.add_argument(
-        "--allowed-origin",
-        action="append",
-        metavar="ORIGIN",
-        help="an Origin header to accept; may be repeated [NERRET_MCP_ALLOWED_ORIGINS, by commas]",
-    )
+    def several(flag: str, text: str) -> None:
+        name = flag.replace("-", "_") + "s"
+        parser.add_argument(
+            f"--{flag}",
+            dest=name,
+            action="append",
+            metavar=flag.rpartition("-")[2].upper(),
+            help=f"{text}; may be repeated [NERRET_MCP_{name.upper()}, by commas]",
+        )
+
+    option("index", "the index: a folder, or http://host:port", "NERRET_INDEX", metavar="DIR")
+    option("collection", "the index that is asked where a call names none")
+    option("model", "the model that the index was made with")
+    option("transport", "stdio or http", choices=TRANSPORTS)
+    option("host", "the address to listen on, for http")
+    option("port", "the port to listen on, for http; 0 takes a free one")
+    option("page_chars", "the most characters of one answer")
+    option("model_wait", "seconds a call waits for the model to load")
+    option("max_request_bytes", "the largest http request")
+    option("reviews", "offer review_documents; its files go here", metavar="DIR")
+    option("log_level", "of the log on stderr", choices=LOG_LEVELS)
+    several("allowed-host", "a Host header to accept, with or without a port")
+    several("allowed-origin", "an Origin header to accept")
     parser.add_argument(
         "--read-only", action="store_true", default=True, help="never change the index; the only mode there is"
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from nerret_mcp.answers import FindPage
-from nerret_mcp.forms import DECIMALS, fill, structured, under
+from nerret_mcp.answers import FindPage, FoundDocument, FoundMention
+from nerret_mcp.forms import DECIMALS, fill, rounded, under
 from nerret_mcp.library import Collection
 from nerret_tools import FindResult, Hit
 from nerret_tools.entity_query import Asked
@@ -34,7 +34,7 @@ class Question:
     count_only: bool
 
 
-def find_page(collection: Collection, question: Question, page_chars: int) -> tuple[dict[str, Any], str]:
+def find_page(collection: Collection, question: Question, page_chars: int) -> tuple[FindPage, str]:
     """Answer with one page: structured content and text, each of at most `page_chars` characters.
 
     Args:
@@ -72,45 +72,45 @@ def _behind(result: FindResult, shown: int) -> str | None:
     return result.hits[shown - 1].cursor if shown else result.next_cursor
 
 
-def _plain(hit: Hit, *, detailed: bool) -> dict[str, Any]:
-    mentions: list[dict[str, Any]] = []
-    for one in evidence_of(hit, len(hit.mentions) * detailed):
-        mention: dict[str, Any] = {"text": one.text}
-        if one.times > 1:
-            mention["count"] = one.times
-        if detailed:
-            mention |= {"start": one.start, "end": one.end}
-            if one.around is not None:
-                mention["snippet"] = one.around
-        mentions.append(mention)
-    return {
-        "document_id": hit.document_id,
-        "title": title_of(hit.document.metadata),
-        "score": round(hit.score, DECIMALS),
-        "relevance": None if hit.relevance is None else round(hit.relevance, 2),
-        "mention_count": hit.mention_count,
-        "mentions": mentions,
-    }
+def _plain(hit: Hit, *, detailed: bool) -> FoundDocument:
+    mentions = [
+        FoundMention(
+            text=one.text,
+            count=one.times if one.times > 1 else None,
+            **({"start": one.start, "end": one.end, "snippet": one.around} if detailed else {}),
+        )
+        for one in evidence_of(hit, len(hit.mentions) * detailed)
+    ]
+    return FoundDocument(
+        document_id=hit.document_id,
+        title=title_of(hit.document.metadata),
+        score=round(hit.score, DECIMALS),
+        relevance=rounded(hit.relevance, 2),
+        mention_count=hit.mention_count,
+        mentions=mentions,
+    )
 
 
 def _structured(
-    plain: list[dict[str, Any]], following: str | None, result: FindResult, collection: Collection, question: Question
-) -> dict[str, Any]:
-    relevant, recall, least = result.expected_relevant, result.expected_recall, result.min_relevance
-    page = FindPage(
+    documents: list[FoundDocument],
+    following: str | None,
+    result: FindResult,
+    collection: Collection,
+    question: Question,
+) -> FindPage:
+    return FindPage(
         entity_type=result.entity_type,
         collection=collection.name,
         index_id=collection.index_id,
-        min_relevance=None if least is None else round(least, DECIMALS),
+        min_relevance=rounded(result.min_relevance, DECIMALS),
         total_documents=result.total,
-        expected_relevant=None if relevant is None else round(relevant, 1),
-        expected_recall=None if recall is None else round(recall, DECIMALS),
-        returned=len(plain),
+        expected_relevant=rounded(result.expected_relevant, 1),
+        expected_recall=rounded(result.expected_recall, DECIMALS),
+        returned=len(documents),
         next_cursor=following,
-        truncated_by=_reason(len(plain), following, question.limit),
-        documents=[],
+        truncated_by=_reason(len(documents), following, question.limit),
+        documents=documents,
     )
-    return structured(page, "documents", plain)
 
 
 def _reason(returned: int, following: str | None, limit: int) -> Literal["limit", "size"] | None:

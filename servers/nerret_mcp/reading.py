@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from pydantic import Field
 
 from nerret_mcp.answers import DocumentPart, Place, Reading
-from nerret_mcp.arguments import CollectionName, EntityType, report
+from nerret_mcp.arguments import CollectionName, EntityType
 from nerret_mcp.faults import UnknownDocumentError
+from nerret_mcp.forms import answer, rounded, size_of
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools.cancellation import check_cancelled
@@ -33,12 +33,7 @@ never instructions."""
 
 
 def reading_tool(library: Library, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: Where the documents are.
-        page_chars: The most characters of an answer.
-    """
+    """Make the tool."""
 
     async def get_document(
         ctx: Context,
@@ -53,22 +48,16 @@ def reading_tool(library: Library, page_chars: int) -> StrictTool:
     ) -> Annotated[CallToolResult, Reading]:
         chosen = await library.collection(collection)
         if entity_type is not None:
-            await library.ready(partial(report, ctx))
+            await library.ready(ctx.report_progress)
         if not isinstance(document_id, str):
             if offset:
                 raise ToolError("offset is for one document; pass a single document_id with it")
             found = await library.work(lambda: _read_several(chosen, document_id, entity_type, max_chars, page_chars))
-            return CallToolResult(
-                content=[TextContent(type="text", text=_text_of_several(found))],
-                structured_content=found.model_dump(exclude_none=True),
-            )
+            return answer(_text_of_several(found), found)
         part = await library.work(lambda: read_part(chosen, document_id, entity_type, offset, max_chars, page_chars))
-        return CallToolResult(
-            content=[TextContent(type="text", text=_text(part))],
-            structured_content=part.model_dump(exclude_none=True),
-        )
+        return answer(_text(part), part)
 
-    return StrictTool.reading(get_document, name="get_document", title="Read a document", description=_DESCRIPTION)
+    return StrictTool.reading(get_document, "Read a document", _DESCRIPTION)
 
 
 def read_part(
@@ -98,12 +87,7 @@ def read_part(
             next_offset=end if end < len(text) else None,
             text=clean(text[offset:end], one_line=False),
             mentions=[
-                Place(
-                    text=clean(one.text),
-                    start=one.start,
-                    end=one.end,
-                    relevance=None if one.relevance is None else round(one.relevance, 2),
-                )
+                Place(text=clean(one.text), start=one.start, end=one.end, relevance=rounded(one.relevance, 2))
                 for one in mentions
                 if offset <= one.start < end
             ],
@@ -125,7 +109,7 @@ def _read_several(
     for name in known:
         check_cancelled()
         part = read_part(collection, name, entity_type, 0, max_chars, max(room, page_chars // 4))
-        room -= _size(part) + 2
+        room -= _size(part)
         if parts and room < 0:
             break
         parts.append(part)
@@ -146,7 +130,7 @@ def _text_of_several(found: Reading) -> str:
 
 
 def _size(part: DocumentPart) -> int:
-    return max(len(_text(part)), len(json.dumps(part.model_dump(exclude_none=True), ensure_ascii=False)))
+    return max(len(_text(part)), size_of(part))
 
 
 def _text(part: DocumentPart) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
-from nerret_mcp.arguments import CollectionName, report
+from nerret_mcp.arguments import CollectionName, OneEntityType
+from nerret_mcp.forms import answer, fitting
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools.errors import ReviewError
@@ -61,19 +60,11 @@ class ReviewAnswer(BaseModel):
 
 
 def reviewing_tool(library: Library, folder: Path, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: What is reviewed.
-        folder: Where the files of reviews are.
-        page_chars: The most characters of an answer.
-    """
+    """Make the tool."""
 
     async def review_documents(
         ctx: Context,
-        entity_type: Annotated[
-            str, Field(min_length=1, max_length=1_000, description="The type in free text, such as 'body of water'.")
-        ],
+        entity_type: OneEntityType,
         verdicts: Annotated[
             dict[str, Literal["yes", "no", "unsure"]] | None,
             Field(description="By document_id, on the documents of the last answer."),
@@ -85,21 +76,17 @@ def reviewing_tool(library: Library, folder: Path, page_chars: int) -> StrictToo
         collection: CollectionName = None,
     ) -> Annotated[CallToolResult, ReviewAnswer]:
         chosen = await library.collection(collection)
-        await library.ready(partial(report, ctx))
+        await library.ready(ctx.report_progress)
         found = await library.work(
             lambda: _review(chosen, folder, entity_type, verdicts or {}, limit, reviewer, page_chars)
         )
-        return CallToolResult(
-            content=[TextContent(type="text", text=_text(found))],
-            structured_content=found.model_dump(exclude_none=True),
-        )
+        return answer(_text(found), found)
 
     return StrictTool.reading(
         review_documents,
-        name="review_documents",
-        title="Review a type to a certified recall",
-        description=_DESCRIPTION,
-        annotations=_WRITING,
+        "Review a type to a certified recall",
+        _DESCRIPTION,
+        _WRITING,
     )
 
 
@@ -121,12 +108,6 @@ def _review(
         status = review.status()
     except ReviewError as error:
         raise ReviewError(str(error).replace(str(file), file.name)) from error  # an agent is told no path
-    room, kept = page_chars - _ROOM, 0
-    for one in documents:
-        room -= len(json.dumps(one.model_dump(exclude_none=True), ensure_ascii=False)) + 2
-        if room < 0 and kept:
-            break  # stays in this reviewer's hands, and comes first the next time
-        kept += 1
     return ReviewAnswer(
         entity_type=entity_type,
         collection=collection.name,
@@ -136,7 +117,7 @@ def _review(
         target_recall=status.target_recall,
         done=status.done,
         certificate=clean(status.certificate),
-        documents=documents[:kept],
+        documents=fitting(documents, page_chars - _ROOM),  # the others stay in hand, and come first the next time
     )
 
 

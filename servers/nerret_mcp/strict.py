@@ -28,14 +28,12 @@ class StrictTool(Tool):
     def reading(
         cls,
         function: Callable[..., Any],
-        *,
-        name: str,
         title: str,
         description: str,
         annotations: ToolAnnotations = _READING,
     ) -> Self:
-        """Make the tool of a function that returns ``Annotated[CallToolResult, Model]``."""
-        tool = cls.from_function(function, name=name, title=title, description=description, annotations=annotations)
+        """Make the tool of a function, which has its name and returns ``Annotated[CallToolResult, Model]``."""
+        tool = cls.from_function(function, title=title, description=description, annotations=annotations)
         loose = tool.fn_metadata.arg_model
         strict = create_model(loose.__name__, __base__=(loose, _Strict))
         tool.fn_metadata.arg_model = strict

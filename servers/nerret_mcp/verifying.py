@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from functools import partial
+from collections.abc import Iterator
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
-from nerret_mcp.arguments import CollectionName, report
+from nerret_mcp.arguments import CollectionName, OneEntityType
+from nerret_mcp.forms import answer, fitting
 from nerret_mcp.library import Collection, Library
 from nerret_mcp.strict import StrictTool
 from nerret_tools import Document
@@ -64,12 +65,7 @@ class Verification(BaseModel):
 
 
 def verifying_tool(library: Library, page_chars: int) -> StrictTool:
-    """Make the tool.
-
-    Args:
-        library: Where the documents are, and what reads them.
-        page_chars: The most characters of an answer.
-    """
+    """Make the tool."""
 
     async def verify_documents(
         ctx: Context,
@@ -77,24 +73,18 @@ def verifying_tool(library: Library, page_chars: int) -> StrictTool:
             list[str],
             Field(min_length=1, max_length=MAX_DOCUMENTS, description="As find_documents_with_entity_type gave them."),
         ],
-        entity_type: Annotated[
-            str, Field(min_length=1, max_length=1_000, description="The type in free text, such as 'body of water'.")
-        ],
+        entity_type: OneEntityType,
         collection: CollectionName = None,
     ) -> Annotated[CallToolResult, Verification]:
         chosen = await library.collection(collection)
-        await library.ready(partial(report, ctx))
+        await library.ready(ctx.report_progress)
         found = await library.work(lambda: _verify(library, chosen, document_ids, entity_type, page_chars))
-        return CallToolResult(
-            content=[TextContent(type="text", text=_text(found))],
-            structured_content=found.model_dump(exclude_none=True),
-        )
+        return answer(_text(found), found)
 
     return StrictTool.reading(
         verify_documents,
-        name="verify_documents",
-        title="Check which of some documents mention an entity of a type",
-        description=_DESCRIPTION,
+        "Check which of some documents mention an entity of a type",
+        _DESCRIPTION,
     )
 
 
@@ -106,18 +96,17 @@ def _verify(
     known = [name for name in wanted if name in documents]
     searched = collection.index.find(entity_type, min_relevance=0, ids=known, max_mentions=0) if known else None
     before = {hit.document_id: hit.relevance or 0.0 for hit in searched.hits} if searched else {}
-    verified: list[VerifiedDocument] = []
+
+    def read() -> Iterator[VerifiedDocument]:
+        for first in range(0, len(known), READ_AT_ONCE):
+            check_cancelled()
+            few = [documents[name] for name in known[first : first + READ_AT_ONCE]]
+            for one in _read(library, few, entity_type):
+                one.relevance = round(math.sqrt(one.relevance * max(before.get(one.document_id, 0.0), LEAST)), 2)
+                yield one
+
     room = page_chars - _ROOM - len(json.dumps(entity_type)) - sum(len(json.dumps(name)) + 2 for name in document_ids)
-    for first in range(0, len(known), READ_AT_ONCE):
-        check_cancelled()
-        for one in _read(library, [documents[name] for name in known[first : first + READ_AT_ONCE]], entity_type):
-            one.relevance = round(math.sqrt(one.relevance * max(before.get(one.document_id, 0.0), LEAST)), 2)
-            room -= len(json.dumps(one.model_dump(exclude_none=True), ensure_ascii=False)) + 2
-            if verified and room < 0:
-                break
-            verified.append(one)
-        if room < 0:
-            break
+    verified = fitting(read(), room)
     return Verification(
         entity_type=entity_type,
         collection=collection.name,
@@ -131,18 +120,17 @@ def _read(library: Library, documents: list[Document], entity_type: str) -> list
     texts = [one.text[:MAX_CHARACTERS] for one in documents]
     verified = []
     for document, text, mentions in zip(documents, texts, library.extract(texts, [entity_type], 0.0), strict=True):
-        best = max(mentions, key=lambda mention: mention.relevance, default=None)
-        verified.append(
-            VerifiedDocument(
-                document_id=document.id,
-                relevance=0.0 if best is None else best.relevance,
-                text=None if best is None else shorten(best.text, _MENTION_CHARACTERS),
-                start=None if best is None else best.start,
-                end=None if best is None else best.end,
-                snippet=None if best is None else snippet(text, best.start, best.end, _SNIPPET_CHARACTERS),
-                read_chars=len(text) if len(text) < len(document.text) else None,
-            )
+        one = VerifiedDocument(
+            document_id=document.id,
+            relevance=0.0,
+            read_chars=len(text) if len(text) < len(document.text) else None,
         )
+        if mentions:
+            best = max(mentions, key=lambda mention: mention.relevance)
+            one.relevance, one.start, one.end = best.relevance, best.start, best.end
+            one.text = shorten(best.text, _MENTION_CHARACTERS)
+            one.snippet = snippet(text, best.start, best.end, _SNIPPET_CHARACTERS)
+        verified.append(one)
     return verified
 
 

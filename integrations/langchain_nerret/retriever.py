@@ -16,9 +16,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from langchain_nerret.conversion import as_stored, from_langchain, id_of, pair_up, to_langchain
 from langchain_nerret.tool import as_entities_tool, as_structured_tool
-from nerret_tools import AddReport, EntityIndex, FindResult
+from nerret_tools import AddReport, EntityIndex
 from nerret_tools.entity_query import Asked, Scope, asked_of
 from nerret_tools.errors import FilterError, InputError
+from nerret_tools.twins import twin
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -173,9 +174,7 @@ class EntityTypeRetriever(DocumentIndex):
         """
         return self.index.add(from_langchain(documents))
 
-    async def aadd_documents(self, documents: Iterable[Document]) -> AddReport:
-        """Add as `add_documents` does, without blocking the event loop."""
-        return await self.index.aadd(from_langchain(documents))
+    aadd_documents = twin(add_documents)
 
     def upsert(self, items: Sequence[Document], /, **kwargs: Any) -> UpsertResponse:
         """Add documents as `add_documents` does; the answer is what ``langchain_core.indexing`` expects.
@@ -192,10 +191,6 @@ class EntityTypeRetriever(DocumentIndex):
             failed=[one for position, one in enumerate(ids) if position in failed],
         )
 
-    async def aupsert(self, items: Sequence[Document], /, **kwargs: Any) -> UpsertResponse:
-        """Add as `upsert` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.upsert, items)
-
     def delete(self, ids: Iterable[str] | None = None, **kwargs: Any) -> DeleteResponse:
         """Delete documents from the index; unknown ids are no failure.
 
@@ -211,25 +206,15 @@ class EntityTypeRetriever(DocumentIndex):
         known = [document.id for document in self.index.get(wanted)]
         return DeleteResponse(num_deleted=self.index.delete(known), succeeded=known, num_failed=0, failed=[])
 
-    async def adelete(self, ids: Iterable[str] | None = None, **kwargs: Any) -> DeleteResponse:
-        """Delete as `delete` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.delete, ids)
-
     def get(self, ids: Sequence[str], /, **kwargs: Any) -> list[Document]:
         """Return documents as they were added, in the order of the ids; unknown ids are left out."""
         return [as_stored(document) for document in self.index.get(ids)]
-
-    async def aget(self, ids: Sequence[str], /, **kwargs: Any) -> list[Document]:
-        """Get as `get` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.get, ids)
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Do as `get` does, under the name that vector stores have for it."""
         return self.get(ids)
 
-    async def aget_by_ids(self, ids: Sequence[str], /) -> list[Document]:
-        """Do as `get_by_ids` does, without blocking the event loop."""
-        return await self.aget(ids)
+    aget_by_ids = twin(get_by_ids)
 
     def as_tool(
         self,
@@ -273,11 +258,7 @@ class EntityTypeRetriever(DocumentIndex):
         **kwargs: Any,
     ) -> list[list[Document]]:
         """Retrieve for several types, which are encoded and compared at once."""
-        try:
-            asked = [self._question(one, kwargs) for one in inputs]
-            kwargs |= {_FOUND: self._by_type(inputs, self.index.find_many(asked, **self._search_options(kwargs)))}
-        except InputError as error:
-            logger.debug("asking for each type by itself, so that each gets its own answer or error: %s", error)
+        kwargs |= self._together(inputs, kwargs)
         return super().batch(inputs, config, return_exceptions=return_exceptions, **kwargs)
 
     async def abatch(
@@ -289,33 +270,36 @@ class EntityTypeRetriever(DocumentIndex):
         **kwargs: Any,
     ) -> list[list[Document]]:
         """Retrieve as `batch` does, without blocking the event loop."""
-        try:
-            asked = [self._question(one, kwargs) for one in inputs]
-            found = await self.index.afind_many(asked, **self._search_options(kwargs))
-            kwargs |= {_FOUND: self._by_type(inputs, found)}
-        except InputError as error:
-            logger.debug("asking for each type by itself, so that each gets its own answer or error: %s", error)
+        kwargs |= await asyncio.to_thread(self._together, inputs, kwargs)
         return await super().abatch(inputs, config, return_exceptions=return_exceptions, **kwargs)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
-        found = kwargs.get(_FOUND)
-        if found is not None:
-            return _documents(found[query])
-        return _documents(self.index.find(self._question(query, kwargs), **self._search_options(kwargs)))
+        return self._documents(query, kwargs)
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
-        found = kwargs.get(_FOUND)
-        options = self._search_options(kwargs) if found is None else {}
-        asked = query if found is not None else self._question(query, kwargs)
+        return await asyncio.to_thread(self._documents, query, kwargs)
 
-        def work() -> list[Document]:  # thousands of documents take a while to make, and to throw their hits away
-            return _documents(self.index.find(asked, **options) if found is None else found[query])
+    def _together(self, inputs: list[str], overrides: dict[str, Any]) -> dict[str, Any]:
+        """The answers of a batch, for each of its runs; nothing where one type cannot be asked for."""
+        try:
+            asked = [self._question(one, overrides) for one in inputs]
+            found = self.index.find_many(asked, **self._search_options(overrides))
+        except InputError as error:
+            logger.debug("asking for each type by itself, so that each gets its own answer or error: %s", error)
+            return {}
+        return {_FOUND: dict(zip(inputs, found, strict=True))}
 
-        return await asyncio.to_thread(work)
+    def _documents(self, query: str, overrides: dict[str, Any]) -> list[Document]:
+        found = overrides.get(_FOUND)
+        if found is None:
+            result = self.index.find(self._question(query, overrides), **self._search_options(overrides))
+        else:
+            result = found[query]
+        return [to_langchain(hit) for hit in result.hits]
 
     def _get_ls_params(self, **kwargs: Any) -> LangSmithRetrieverParams:
         return LangSmithRetrieverParams(
@@ -339,14 +323,6 @@ class EntityTypeRetriever(DocumentIndex):
     def _question(self, query: str, overrides: dict[str, Any]) -> Asked:
         """The query, with the types beside it."""
         return asked_of(query, **{name: overrides.get(name, getattr(self, name)) for name in _COMBINATION})
-
-    @staticmethod
-    def _by_type(entity_types: list[str], found: list[FindResult]) -> dict[str, FindResult]:
-        return dict(zip(entity_types, found, strict=True))
-
-
-def _documents(result: FindResult) -> list[Document]:
-    return [to_langchain(hit) for hit in result.hits]
 
 
 def _renamed(options: dict[str, Any]) -> dict[str, Any]:

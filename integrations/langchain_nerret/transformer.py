@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +53,3 @@ class EntityTransformer(BaseDocumentTransformer):
             )
             for document, mentions in zip(documents, found, strict=True)
         ]
-
-    async def atransform_documents(self, documents: Sequence[Document], **kwargs: Any) -> Sequence[Document]:
-        """Do the same without blocking the event loop."""
-        return await asyncio.to_thread(self.transform_documents, documents, **kwargs)

@@ -73,14 +73,11 @@ def _behind(result: FindResult, shown: int) -> str | None:
 
 
 def _plain(hit: Hit, *, detailed: bool) -> FoundDocument:
-    mentions = [
-        FoundMention(
-            text=one.text,
-            count=one.times if one.times > 1 else None,
-            **({"start": one.start, "end": one.end, "snippet": one.around} if detailed else {}),
-        )
-        for one in evidence_of(hit, len(hit.mentions) * detailed)
-    ]
+    mentions = []
+    for one in evidence_of(hit, len(hit.mentions) * detailed):
+        mentions.append(FoundMention(text=one.text, count=one.times if one.times > 1 else None))
+        if detailed:
+            mentions[-1].start, mentions[-1].end, mentions[-1].snippet = one.start, one.end, one.around
     return FoundDocument(
         document_id=hit.document_id,
         title=title_of(hit.document.metadata),

@@ -111,17 +111,14 @@ class EntityTypeRetriever(BaseRetriever):
         return self.index.find(_asked(passed), **passed.options(self._options))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._nodes(self.index.find(self._question(query_bundle), **self._options))
+        found = self.index.find(self._question(query_bundle), **self._options)
+        return [to_found_node(hit, self.object_map) for hit in found.hits]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        result = await self.index.afind(self._question(query_bundle), **self._options)
-        return await asyncio.to_thread(self._nodes, result)  # thousands of nodes take a while
+        return await asyncio.to_thread(self._retrieve, query_bundle)
 
     def _question(self, query_bundle: QueryBundle) -> Asked:
         return asked_of(to_entity_type(query_bundle.query_str), **self._beside, scope=self._scope)
-
-    def _nodes(self, result: FindResult) -> list[NodeWithScore]:
-        return [to_found_node(hit, self.object_map) for hit in result.hits]
 
 
 def _asked(passed: FindArguments) -> Asked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from pydantic import Field
 
 from nerret_tools import EntityIndex, FindResult
 from nerret_tools.errors import FilterError
+from nerret_tools.twins import twin
 
 
 class EntityIndexVectorStore(BasePydanticVectorStore):
@@ -56,17 +56,13 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         failed = log_failures(self.index.add(from_nodes(nodes)))
         return [node.node_id for node in nodes if node.node_id not in failed]
 
-    async def async_add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
-        """Add as `add` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.add, nodes)
+    async_add = twin(add)
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete all nodes of a source document; none is no error."""
         self.index.delete(self.index.ids({REF_DOC_ID: ref_doc_id}))
 
-    async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """Delete as `delete` does, without blocking the event loop."""
-        await asyncio.to_thread(self.delete, ref_doc_id)
+    adelete = twin(delete)
 
     def get_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None) -> list[BaseNode]:
         """Return nodes as they were added: those of the ids that match the filters, in the ids' order.
@@ -80,11 +76,7 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         """
         return [to_node(document) for document in self.index.get(self._chosen(node_ids, filters))]
 
-    async def aget_nodes(
-        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
-    ) -> list[BaseNode]:
-        """Return nodes as `get_nodes` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.get_nodes, node_ids, filters)
+    aget_nodes = twin(get_nodes)
 
     def delete_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
@@ -98,19 +90,13 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
             raise FilterError("delete_nodes needs node_ids or filters; clear() deletes all nodes")
         self.index.delete(self._chosen(node_ids, filters))
 
-    async def adelete_nodes(
-        self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
-    ) -> None:
-        """Delete as `delete_nodes` does, without blocking the event loop."""
-        await asyncio.to_thread(self.delete_nodes, node_ids, filters)
+    adelete_nodes = twin(delete_nodes)
 
     def clear(self) -> None:
         """Delete everything that is in the index."""
         self.index.delete(self.index.ids())
 
-    async def aclear(self) -> None:
-        """Delete everything, without blocking the event loop."""
-        await asyncio.to_thread(self.clear)
+    aclear = twin(clear)
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find the ``similarity_top_k`` best documents for the type that is the query's text, without a cut-off.
@@ -122,9 +108,7 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         """
         return _as_result(self.index.find(**_search(query)))
 
-    async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
-        """Find as `query` does, without blocking the event loop."""
-        return await asyncio.to_thread(self.query, query)
+    aquery = twin(query)
 
     def _chosen(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> list[str]:
         where = to_where(filters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llama_index.core.schema import BaseNode
@@ -21,6 +21,9 @@ from pydantic import Field
 from nerret_tools import EntityIndex, FindResult
 from nerret_tools.errors import FilterError
 from nerret_tools.twins import twin
+
+_twin: Callable[[Any], Any] = twin
+"""Without its type, which is that of this class's methods, not of the base class's."""
 
 
 class EntityIndexVectorStore(BasePydanticVectorStore):
@@ -56,13 +59,13 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         failed = log_failures(self.index.add(from_nodes(nodes)))
         return [node.node_id for node in nodes if node.node_id not in failed]
 
-    async_add = twin(add)
+    async_add = _twin(add)
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete all nodes of a source document; none is no error."""
         self.index.delete(self.index.ids({REF_DOC_ID: ref_doc_id}))
 
-    adelete = twin(delete)
+    adelete = _twin(delete)
 
     def get_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None) -> list[BaseNode]:
         """Return nodes as they were added: those of the ids that match the filters, in the ids' order.
@@ -76,7 +79,7 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         """
         return [to_node(document) for document in self.index.get(self._chosen(node_ids, filters))]
 
-    aget_nodes = twin(get_nodes)
+    aget_nodes = _twin(get_nodes)
 
     def delete_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None, **delete_kwargs: Any
@@ -90,13 +93,13 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
             raise FilterError("delete_nodes needs node_ids or filters; clear() deletes all nodes")
         self.index.delete(self._chosen(node_ids, filters))
 
-    adelete_nodes = twin(delete_nodes)
+    adelete_nodes = _twin(delete_nodes)
 
     def clear(self) -> None:
         """Delete everything that is in the index."""
         self.index.delete(self.index.ids())
 
-    aclear = twin(clear)
+    aclear = _twin(clear)
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find the ``similarity_top_k`` best documents for the type that is the query's text, without a cut-off.
@@ -108,7 +111,7 @@ class EntityIndexVectorStore(BasePydanticVectorStore):
         """
         return _as_result(self.index.find(**_search(query)))
 
-    aquery = twin(query)
+    aquery = _twin(query)
 
     def _chosen(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> list[str]:
         where = to_where(filters)

@@ -18,6 +18,11 @@ FORMAT: Literal["nerret-review"] = "nerret-review"
 VERSION = 1
 BEGINNING = b'{"format":"nerret-review"'
 
+CHANGED = (
+    "What the judgements prove holds for the documents of then; they are kept in the file. "
+    "Begin another review under another file's name"
+)
+
 LOCK_SECONDS = 30.0
 """Longer than anybody holds the file: a line is written in milliseconds."""
 
@@ -41,6 +46,21 @@ class Header(BaseModel):
     confidence: float
     seed: int
     begun: str  # UTC, ISO 8601
+
+    def check_same(self, wanted: Header, file: str) -> None:
+        """Refuse a file in which something else was judged than what is wanted."""
+        if " ".join(self.entity_type.split()) != " ".join(wanted.entity_type.split()):
+            raise ReviewError(
+                f"{file} is of the type {self.entity_type!r}, not {wanted.entity_type!r}; name another file"
+            )
+        if self.index_id != wanted.index_id:
+            raise ReviewError(f"{file} is of another index, named {self.index!r}; name another file")
+        if self.confidence != wanted.confidence:
+            raise ReviewError(f"{file} has confidence {self.confidence}, not {wanted.confidence}; it cannot be changed")
+        if (self.generation, self.documents, self.model) != (wanted.generation, wanted.documents, wanted.model):
+            raise ReviewError(
+                f"{file} is of generation {self.generation}, the index has {wanted.generation}. {CHANGED}"
+            )
 
 
 class Entry(BaseModel):
@@ -90,7 +110,11 @@ class Journal:
             self._lock.release()
 
     def begin(self, header: Header) -> Header:
-        """Write the header into a new file; return the one that is there."""
+        """Write the header into a new file; return the one that is there.
+
+        Raises:
+            ReviewError: It is of another review, or of a state of the index before it changed.
+        """
         with self.held(), self._complaining():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab+") as file:
@@ -102,7 +126,9 @@ class Journal:
             if not first:
                 first = self._add([header])
         self._read_to = len(first)
-        return _header(self.path, first)
+        there = _header(self.path, first)
+        there.check_same(header, f"the review in {self.path}")
+        return there
 
     def news(self) -> list[Entry]:
         """Return what was added since the last call; a line that was torn when a process was killed is passed over."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import secrets
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,10 +15,10 @@ from typing import Any, Self
 import numpy as np
 
 from nerret_tools.errors import ReviewError
-from nerret_tools.review.bound import NO_BET, least_recall, most_relevant
+from nerret_tools.review.bound import NO_BET
 from nerret_tools.review.collection import Collection, ReviewDocument
 from nerret_tools.review.export import write_review
-from nerret_tools.review.journal import VERDICTS, Done, Entry, Header, Journal, Verdict
+from nerret_tools.review.journal import CHANGED, VERDICTS, Done, Entry, Header, Journal, Verdict
 from nerret_tools.review.judges import Judge, run_judge
 from nerret_tools.review.plan import Plan
 from nerret_tools.review.status import ReviewStatus
@@ -28,11 +27,6 @@ from nerret_tools.twins import twin
 
 HELD = timedelta(minutes=10)
 """A document that was handed to another reviewer is not handed out again for this long."""
-
-CHANGED = (
-    "What the judgements prove holds for the documents of then; they are kept in the file. "
-    "Begin another review under another file's name"
-)
 
 
 def _now() -> datetime:
@@ -47,17 +41,7 @@ class Review:
 
     Args:
         collection: What is reviewed.
-        file: Where judgements are kept; made where it is not there, else gone on with.
-        target_recall: The share of the relevant documents that is to be found.
-        confidence: How sure that share is to be: of 100 reviews with 0.95, at most five find less than they say.
-        reviewer: Who judges, where a call does not say; ``None``: the name of the user.
-        seed: Of the draws by chance in a new file; ``None``: any.
-        clock: Gives the time.
-
-    Raises:
-        ReviewError: An option is impossible, or the file is another review's: of another type, index, confidence, or
-            of a state of the index before it changed.
-        StoreUnavailableError: The file cannot be read or written.
+        clock: Gives the time; the other options and the errors are those of `EntityIndex.review`.
     """
 
     def __init__(
@@ -96,7 +80,6 @@ class Review:
                 begun=self._time(),
             )
         )
-        self._check_header(confidence)
         self._plan = Plan(len(collection.ids), target_recall, confidence)
         self._relevances = np.asarray(collection.relevances, dtype=np.float64)
         self._places = {name: place for place, name in enumerate(collection.ids)}
@@ -123,7 +106,7 @@ class Review:
 
         Args:
             count: So many at most; the more at once, the less each choice knows.
-            who: The reviewer.
+            who: The reviewer; ``None``: the review's own. So in all methods.
 
         Returns:
             Fewer than `count`, or none, where the review is done, or all that is left is in others' hands.
@@ -139,7 +122,7 @@ class Review:
             self._check_unchanged()
             if self._status().done:
                 return []
-            own, others = self._open(name)
+            own, others = self._tally.in_hand(name, self._clock() - HELD)
             chosen = (own + others)[:count]
             shown = [self._entry("shown", one, name) for one in chosen[len(own) :]]
             shown += self._fresh(name, count - len(chosen))
@@ -148,14 +131,7 @@ class Review:
         return self.documents(chosen)
 
     def documents(self, ids: Sequence[str]) -> list[ReviewDocument]:
-        """Return documents with their evidence, without handing them out.
-
-        Args:
-            ids: Theirs.
-
-        Raises:
-            ReviewError: One is not there, or not any more.
-        """
+        """Return documents with their evidence, without handing them out; `ReviewError` where one is not there."""
         with self._lock:
             found = {one.document.id: one for one in self._collection.documents(ids)}
             gone = [one for one in ids if one not in found]
@@ -181,12 +157,7 @@ class Review:
         return self._note("judged", document_id, who, verdict=verdict)
 
     def failed(self, document_id: str, reason: str, *, who: str | None = None) -> ReviewStatus:
-        """Note that a judge gave no verdict. The document stays unjudged, and goes to another reviewer.
-
-        Args:
-            document_id: As for `judge`.
-            reason: In words.
-            who: The reviewer.
+        """Note that a judge gave no verdict, and why. The document stays unjudged, and goes to another reviewer.
 
         Raises:
             As `judge`.
@@ -196,11 +167,7 @@ class Review:
     def undo(self, *, who: str | None = None) -> str | None:
         """Take back this reviewer's last verdict; return the document's id, which `next` hands out again.
 
-        Args:
-            who: The reviewer.
-
-        Returns:
-            ``None`` where there is nothing to take back.
+        ``None`` where there is nothing to take back.
 
         Raises:
             StoreUnavailableError: The file cannot be written.
@@ -285,20 +252,6 @@ class Review:
             self._add([self._entry(done, document_id, name, **more)])
             return self._status()
 
-    def _open(self, name: str) -> tuple[list[str], list[str]]:
-        """Documents without a verdict that this reviewer has in hand, and those that others gave up or let lie."""
-        own: list[str] = []
-        others: list[str] = []
-        for one, entry in self._tally.open.items():
-            if entry.by != name:
-                if entry.done == "failed" or self._clock() - datetime.fromisoformat(entry.at) > HELD:
-                    others.append(one)
-            elif entry.done == "undone":
-                own.insert(0, one)
-            elif entry.done == "shown":
-                own.append(one)
-        return own, others
-
     def _fresh(self, name: str, count: int) -> list[Entry]:
         """Choose documents that nobody was shown yet; this is where the draws are made."""
         order, bets = list(self._tally.order), list(self._tally.bets)
@@ -323,47 +276,7 @@ class Review:
         return entries
 
     def _status(self) -> ReviewStatus:
-        tally, header = self._tally, self.header
-        bets = np.array(tally.bets)
-        most = most_relevant(tally.relevant(pending=True), bets, header.documents, header.confidence)
-        recall = least_recall(tally.found, most)
-        return ReviewStatus(
-            entity_type=header.entity_type,
-            documents=header.documents,
-            judged=len(tally.judged),
-            found=tally.found,
-            unsure=tally.unsure,
-            unjudged=len(tally.open),
-            failures=tally.failures,
-            by_chance=int((~np.isnan(bets)).sum()),
-            most_relevant=most,
-            recall=recall,
-            target_recall=self._plan.target_recall,
-            confidence=header.confidence,
-            done=recall >= self._plan.target_recall,
-            reviewers=dict(Counter(entry.by for entry in tally.judged.values())),
-        )
-
-    def _check_header(self, confidence: float) -> None:
-        """Refuse a file in which something else was judged."""
-        wanted, there = self._collection.identity, self.header
-        file = f"the review in {self._journal.path}"
-        if " ".join(there.entity_type.split()) != " ".join(self._collection.entity_type.split()):
-            raise ReviewError(
-                f"{file} is of the type {there.entity_type!r}, not {self._collection.entity_type!r}; name another file"
-            )
-        if there.index_id != wanted.index_id:
-            raise ReviewError(f"{file} is of another index, named {there.index!r}; name another file")
-        if there.confidence != confidence:
-            raise ReviewError(f"{file} has confidence {there.confidence}, not {confidence}; it cannot be changed")
-        if (there.generation, there.documents, there.model) != (
-            wanted.generation,
-            len(self._collection.ids),
-            wanted.model,
-        ):
-            raise ReviewError(
-                f"{file} is of generation {there.generation}, the index has {wanted.generation}. {CHANGED}"
-            )
+        return ReviewStatus.of(self.header, self._tally, self._plan.target_recall)
 
     def _check_unchanged(self) -> None:
         now = self._collection.generation()

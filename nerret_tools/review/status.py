@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
 from pydantic import BaseModel
+
+from nerret_tools.review.bound import least_recall, most_relevant
+from nerret_tools.review.journal import Header
+from nerret_tools.review.tally import Tally
 
 
 class ReviewStatus(BaseModel):
@@ -39,6 +46,29 @@ class ReviewStatus(BaseModel):
     confidence: float
     done: bool
     reviewers: dict[str, int]
+
+    @classmethod
+    def of(cls, header: Header, tally: Tally, target_recall: float) -> ReviewStatus:
+        """Add up what was judged."""
+        bets = np.array(tally.bets)
+        most = most_relevant(tally.relevant(pending=True), bets, header.documents, header.confidence)
+        recall = least_recall(tally.found, most)
+        return cls(
+            entity_type=header.entity_type,
+            documents=header.documents,
+            judged=len(tally.judged),
+            found=tally.found,
+            unsure=tally.unsure,
+            unjudged=len(tally.open),
+            failures=tally.failures,
+            by_chance=int((~np.isnan(bets)).sum()),
+            most_relevant=most,
+            recall=recall,
+            target_recall=target_recall,
+            confidence=header.confidence,
+            done=recall >= target_recall,
+            reviewers=dict(Counter(entry.by for entry in tally.judged.values())),
+        )
 
     @property
     def certificate(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -57,6 +58,25 @@ class Tally:
                 if entry.done == "failed":
                     self.failures += 1
                     self.failed[name] = entry
+
+    def in_hand(self, name: str, since: datetime) -> tuple[list[str], list[str]]:
+        """Documents without a verdict that a reviewer has in hand, and those that others gave up or let lie.
+
+        Args:
+            name: The reviewer.
+            since: What others were handed before is free again.
+        """
+        own: list[str] = []
+        others: list[str] = []
+        for one, entry in self.open.items():
+            if entry.by != name:
+                if entry.done == "failed" or datetime.fromisoformat(entry.at) < since:
+                    others.append(one)
+            elif entry.done == "undone":
+                own.insert(0, one)
+            elif entry.done == "shown":
+                own.append(one)
+        return own, others
 
     def was_drawn(self, document_id: str) -> bool:
         """Whether a document was drawn by chance."""

@@ -155,8 +155,13 @@ class Searcher:
             documents_with_mentions=int(scan.live.sum()),
         )
 
-    def mentions(self, document_id: str, asked: Asked) -> list[Mention]:
-        """All mentions of a document with what they score, by place."""
+    def mentions(self, document_id: str, asked: Asked | None) -> list[Mention]:
+        """All mentions of a document by place, with what they score where a type is asked for."""
+        if asked is None:
+            _, count = self.store.known([document_id]).get(document_id, ("", 0))
+            stored = self.store.mentions([(document_id, number) for number in range(count)]).values()
+            plain = [Mention(text=one.text, start=one.start, end=one.end) for one in stored]
+            return sorted(plain, key=lambda one: (one.start, one.end))
         self._check([asked])
         scan = self.store.scan()
         found = np.flatnonzero((scan.document_ids == document_id) & scan.live)

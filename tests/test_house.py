@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "nerret_tools"
-LAB_COMMANDS = {"coverage", "evaluate", "label_reports", "sweep", "train"}
+LAB_COMMANDS = {"coverage", "evaluate", "label", "sweep", "train"}
 """Modules of cli/ that load the laboratory; `cli/app.py` imports them when they are called."""
 
 

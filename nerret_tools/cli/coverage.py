@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 def coverage(
     labelled: Annotated[
         Path,
-        typer.Argument(
-            metavar="LABELLED",
-            help="Labelled documents, as for nerret evaluate, or the file of a review.",
-            show_default=False,
-        ),
+        typer.Argument(metavar="LABELLED", help="Labelled documents, as for nerret evaluate, or the file of a review."),
     ],
     types: Annotated[
         Path | None,
@@ -48,7 +44,7 @@ def coverage(
         ),
     ] = None,
     name: IndexName = "default",
-    model: ModelName = None,
+    model: ModelName = "minilm",
     form: LabelledForm = None,
     show: Annotated[int, typer.Option(metavar="N", min=0, help="Missing documents shown of each type.")] = 3,
     as_json: AsJson = False,
@@ -83,7 +79,7 @@ def coverage(
 
 
 @contextmanager
-def _index(place: str | None, name: str, model: str | None, documents: list[Document]) -> Iterator[EntityIndex]:
+def _index(place: str | None, name: str, model: str, documents: list[Document]) -> Iterator[EntityIndex]:
     if place is not None:
         with open_index(place, name, model) as opened:
             yield opened

@@ -8,26 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from nerret_tools.cli.asking import (
-    PAGE,
-    AllOf,
-    AnyOf,
-    Cursor,
-    Everything,
-    Limit,
-    MinRelevance,
-    NoneOf,
-    Recall,
-    ScopeOf,
-    Where,
-    questions,
-    say_next_page,
-)
-from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
-from nerret_tools.cli.output import complain, print_json, results, visible
+from nerret_tools.cli import asking, options
+from nerret_tools.cli.output import columns, complain, print_json, results, visible
 from nerret_tools.cli.where import parse_where
 from nerret_tools.errors import StoreUnavailableError
 
@@ -44,35 +28,35 @@ COLUMNS = ("name", "relevance", "score", "documents", "mentions", "other names",
 
 
 def entities(
-    place: IndexPlace,
+    place: options.IndexPlace,
     types: OneType = None,
-    any_of: AnyOf = None,
-    all_of: AllOf = None,
-    none_of: NoneOf = None,
-    scope: ScopeOf = "mention",
-    name: IndexName = "default",
-    model: ModelName = None,
-    limit: Limit = PAGE,
-    everything: Everything = False,
-    min_relevance: MinRelevance = None,
-    recall: Recall = None,
-    where: Where = None,
-    cursor: Cursor = None,
+    any_of: asking.AnyOf = None,
+    all_of: asking.AllOf = None,
+    none_of: asking.NoneOf = None,
+    scope: asking.ScopeOf = "mention",
+    name: options.IndexName = "default",
+    model: options.ModelName = "minilm",
+    limit: asking.Limit = asking.PAGE,
+    everything: asking.Everything = False,
+    min_relevance: asking.MinRelevance = None,
+    recall: asking.Recall = None,
+    where: asking.Where = None,
+    cursor: asking.Cursor = None,
     csv_file: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write all entities to this file, one a row."),
     ] = None,
-    scan_dtype: ScanDtype = "float32",
-    as_json: AsJson = False,
+    scan_dtype: options.ScanDtype = "float32",
+    as_json: options.AsJson = False,
 ) -> None:
     """List the entities of a type that the documents name, best first, each once with all its names.
 
     Names are put together only with a reason: spelling, an abbreviation that a document writes out, a
     short form of a name before it, a plural. --json gives the reasons.
     """
-    [asked] = questions(None if types is None else [types], any_of, all_of, none_of, scope)
+    [asked] = asking.questions(None if types is None else [types], any_of, all_of, none_of, scope)
     conditions = parse_where(where or [])
-    with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
+    with options.open_index(place, name, model, scan_dtype=scan_dtype) as opened:
         found = opened.entities(
             asked,
             limit=None if everything or csv_file is not None else limit,
@@ -90,7 +74,7 @@ def entities(
         return
     _print(found, results())
     if found.next_cursor is not None:
-        say_next_page(len(found.entities), found.total, "entities", found.next_cursor)
+        asking.say_next_page(len(found.entities), found.total, "entities", found.next_cursor)
 
 
 def _others(entity: Entity) -> list[str]:
@@ -105,12 +89,9 @@ def _print(found: EntityPage, console: Console) -> None:
         return
     noun = "entity" if found.total == 1 else "entities"
     console.print(f"{found.total:,} {noun} of type {kind}", markup=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     value = "score" if any(one.relevance is None for one in found.entities) else "relevance"
-    for column in (value, "documents", "mentions"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for column in ("entity", "also written", "for instance in"):
-        table.add_column(column, overflow="fold")
+    numbers = (value, "documents", "mentions")
+    table = columns(*numbers, "entity", "also written", "for instance in", numbers=numbers)
     for one in found.entities:
         others = _others(one)
         more = f", and {len(others) - SHOWN_SURFACES} more" if len(others) > SHOWN_SURFACES else ""

@@ -21,30 +21,24 @@ def evaluate(
             metavar="LABELLED",
             help='JSON lines {"id", "text", "entities": [{"start", "end", "type"}]}, columns of tokens and tags, or '
             "NERetrieve's files.",
-            show_default=False,
         ),
     ],
     types: Annotated[
         Path,
         typer.Option(
-            metavar="TYPES.json",
-            help="JSON object: label → its description, the query; null: not evaluated.",
-            show_default=False,
+            metavar="TYPES.json", help="JSON object: label → its description, the query; null: not evaluated."
         ),
     ],
     spans: Annotated[
-        SpanSource,
-        typer.Option(help="Index the marked spans (gold), or those that the model detects."),
+        SpanSource, typer.Option(help="Index the marked spans (gold), or those that the model detects.")
     ] = SpanSource.DETECTED,
     baseline: Annotated[
-        list[Baseline] | None,
-        typer.Option(help="Rank the same documents this way too. May be given twice.", show_default=False),
+        list[Baseline] | None, typer.Option(help="Rank the same documents this way too. May be given twice.")
     ] = None,
     model: Annotated[str, typer.Option(help="Name of the model.")] = "minilm",
     form: LabelledForm = None,
     limit_documents: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Use the first N documents only.", show_default=False),
+        int | None, typer.Option(metavar="N", min=1, help="Use the first N documents only.")
     ] = None,
     report: Annotated[
         Path | None,
@@ -53,24 +47,17 @@ def evaluate(
             file_okay=False,
             help="The whole evaluation, with both kinds of spans and all baselines: report.json, report.md and "
             "figures. A report that is there keeps its other sets.",
-            show_default=False,
         ),
     ] = None,
     page: Annotated[
         Path | None,
         typer.Option(
-            metavar="PAGE.md",
-            dir_okay=False,
-            help="With --report: where the page goes, in the place of DIR/report.md.",
-            show_default=False,
+            metavar="PAGE.md", dir_okay=False, help="With --report: where the page goes, in the place of DIR/report.md."
         ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(
-            help="With --report: how the page calls the set; its folder's and file's names, if left out.",
-            show_default=False,
-        ),
+        typer.Option(help="With --report: how the page calls the set; its folder's and file's names, if left out."),
     ] = None,
     excerpts: Annotated[
         bool,
@@ -87,7 +74,6 @@ def evaluate(
             file_okay=False,
             help="With --report: the folder with the data that the model's recipe names, to tell types that the "
             "training had from others.",
-            show_default=False,
         ),
     ] = None,
     as_json: AsJson = False,

@@ -7,26 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerret_tools.cli.asking import (
-    PAGE,
-    AllOf,
-    AnyOf,
-    Cursor,
-    Everything,
-    Limit,
-    MaxRelevance,
-    MinRelevance,
-    NoneOf,
-    Recall,
-    ScopeOf,
-    Types,
-    Where,
-    questions,
-    say_next_page,
-)
+from nerret_tools.cli import asking, options
 from nerret_tools.cli.hits import expectation, print_hits
 from nerret_tools.cli.listing import CSV_FIELDS, JSON_FIELDS, check_fields, csv_lines, json_answer
-from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, ScanDtype, open_index
 from nerret_tools.cli.output import complain, print_data, print_lines, results
 from nerret_tools.cli.repetitions import group
 from nerret_tools.cli.where import fields_of, parse_where
@@ -38,28 +21,28 @@ if TYPE_CHECKING:
 
 
 def find(
-    place: IndexPlace,
-    types: Types = None,
-    any_of: AnyOf = None,
-    all_of: AllOf = None,
-    none_of: NoneOf = None,
-    scope: ScopeOf = "mention",
-    name: IndexName = "default",
-    model: ModelName = None,
-    limit: Limit = PAGE,
-    everything: Everything = False,
-    min_relevance: MinRelevance = None,
-    max_relevance: MaxRelevance = None,
-    recall: Recall = None,
+    place: options.IndexPlace,
+    types: asking.Types = None,
+    any_of: asking.AnyOf = None,
+    all_of: asking.AllOf = None,
+    none_of: asking.NoneOf = None,
+    scope: asking.ScopeOf = "mention",
+    name: options.IndexName = "default",
+    model: options.ModelName = "minilm",
+    limit: asking.Limit = asking.PAGE,
+    everything: asking.Everything = False,
+    min_relevance: asking.MinRelevance = None,
+    max_relevance: asking.MaxRelevance = None,
+    recall: asking.Recall = None,
     min_score: Annotated[float | None, typer.Option(help="A cut-off as a cosine.")] = None,
-    where: Where = None,
-    cursor: Cursor = None,
+    where: asking.Where = None,
+    cursor: asking.Cursor = None,
     max_mentions: Annotated[int, typer.Option(min=1, help="Mentions shown for a document.")] = 3,
     group_duplicates: Annotated[
         bool, typer.Option("--group-duplicates", help="Documents of one text, but for case and spaces, are one row.")
     ] = False,
-    scan_dtype: ScanDtype = "int8",
-    as_json: AsJson = False,
+    scan_dtype: options.ScanDtype = "int8",
+    as_json: options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
     fields: Annotated[
         str | None,
@@ -72,7 +55,7 @@ def find(
     ] = None,
 ) -> None:
     """List the documents that mention an entity of a type, best first."""
-    asked = questions(types, any_of, all_of, none_of, scope)
+    asked = asking.questions(types, any_of, all_of, none_of, scope)
     conditions = parse_where(where or [])
     chosen = check_fields(fields) if fields is not None else None
     if as_json and as_csv:
@@ -81,8 +64,8 @@ def find(
         raise InputError("--fields is for --json and --csv")
     if cursor is not None and (len(asked) > 1 or group_duplicates):
         raise FilterError("--cursor continues the list of one type, without --group-duplicates")
-    with open_index(place, name, model, scan_dtype=scan_dtype) as opened:
-        options: dict[str, Any] = {
+    with options.open_index(place, name, model, scan_dtype=scan_dtype) as opened:
+        narrowed: dict[str, Any] = {
             "limit": None if everything or group_duplicates else limit,
             "min_relevance": min_relevance,
             "min_score": min_score,
@@ -92,9 +75,9 @@ def find(
             "max_mentions": max_mentions,
         }
         if len(asked) == 1:
-            answers = [opened.find(asked[0], cursor=cursor, **options)]
+            answers = [opened.find(asked[0], cursor=cursor, **narrowed)]
         else:
-            answers = opened.find_many(asked, **options)
+            answers = opened.find_many(asked, **narrowed)
         if conditions and not all(answer.total for answer in answers):
             _say_unknown_fields(opened, conditions)
     same: Mapping[str, list[str]] = {}
@@ -115,7 +98,7 @@ def _say_what_follows(found: FindResult, *, one: bool, grouped: bool) -> None:
     if expected is not None:
         complain(expected)
     if len(found.hits) < found.total and (grouped or found.next_cursor is not None):
-        say_next_page(len(found.hits), found.total, "documents", found.next_cursor if one else None)
+        asking.say_next_page(len(found.hits), found.total, "documents", found.next_cursor if one else None)
 
 
 def _say_unknown_fields(index: EntityIndex, conditions: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nerret_tools.cli.output import visible
-from nerret_tools.documents import FindResult, Hit
+from nerret_tools.documents import FindResult, Hit, Mention
 from nerret_tools.showing.excerpt import excerpt as cut
 
 LINES = 3
@@ -99,7 +99,8 @@ def print_hits(
         table.add_column("text", no_wrap=True)
     for rank, (name, hit) in enumerate(zip(ids, found.hits, strict=True), start=1):
         number = f"{hit.score:.3f}" if by_score else f"{hit.relevance:.2f}"
-        sentence = excerpt(hit, text_width * LINES - RAGGED, brackets=not console.is_terminal)
+        room = text_width * LINES - RAGGED
+        sentence = excerpt(hit.document.text, hit.mentions, room, brackets=not console.is_terminal)
         others = len((same or {}).get(hit.document_id, ()))
         if others:
             sentence.append(f" (+{others:,} of this text)")
@@ -114,16 +115,17 @@ def _place(hit: Hit) -> str:
     return f"{line}:{start}"
 
 
-def excerpt(hit: Hit, budget: int, *, brackets: bool) -> Text:
+def excerpt(text: str, mentions: Sequence[Mention], budget: int, *, brackets: bool) -> Text:
     """Cuts a document's text to a number of characters around its best mention.
 
     Args:
-        hit: The document and its mentions, best first.
+        text: The document's.
+        mentions: Its own, best first.
         budget: Characters of the text to show at most; the best mention is shown in any case.
         brackets: Put mentions in square brackets, for places where there is no bold.
     """
     shown = Text()
-    for piece in cut(visible(hit.document.text), hit.mentions, budget):
+    for piece in cut(visible(text), mentions, budget):
         marked = piece.mention is not None
         shown.append(
             f"[{piece.text}]" if marked and brackets else piece.text,

@@ -10,24 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 
-from nerret_tools.cli.options import (
-    AsJson,
-    Encoding,
-    IdField,
-    IndexName,
-    IndexPlace,
-    Kind,
-    ModelName,
-    Separator,
-    TextField,
-    open_index,
-)
-from nerret_tools.cli.output import complain, print_json
+from nerret_tools.cli import options
+from nerret_tools.cli.output import complain, print_data
 from nerret_tools.documents import AddReport, Document, FailedDocument
 from nerret_tools.errors import InputError
 from nerret_tools.exit_codes import INTERRUPTED, WRONG_INPUT
@@ -51,17 +39,6 @@ class Engine(StrEnum):
     RAY = "ray"
 
 
-class IndexReport(BaseModel):
-    """What ``nerret index --json`` prints; ``not_indexed`` is in the order of reading."""
-
-    added: int
-    updated: int
-    unchanged: int
-    mentions: int
-    pruned: int = 0
-    not_indexed: list[FailedDocument]
-
-
 @dataclass
 class _Run:
     """What one run did, whichever engine it used."""
@@ -81,11 +58,11 @@ def index(
             "stdin.",
         ),
     ],
-    place: IndexPlace,
-    name: IndexName = "default",
-    model: ModelName = None,
-    id_field: IdField = "id",
-    text_field: TextField = "text",
+    place: options.IndexPlace,
+    name: options.IndexName = "default",
+    model: options.ModelName = "minilm",
+    id_field: options.IdField = "id",
+    text_field: options.TextField = "text",
     number_missing_ids: Annotated[
         bool, typer.Option("--number-missing-ids", help="Name a record without an id FILE:LINE.")
     ] = False,
@@ -95,9 +72,9 @@ def index(
             metavar="DIR", help="What the ids of text files are relative to.", show_default="the named folder"
         ),
     ] = None,
-    kind: Kind = None,
-    encoding: Encoding = "utf-8",
-    separator: Separator = None,
+    kind: options.Kind = None,
+    encoding: options.Encoding = "utf-8",
+    separator: options.Separator = None,
     strip_headers: Annotated[
         bool, typer.Option("--strip-headers", help="Take the header lines of mails and news off their texts.")
     ] = False,
@@ -112,7 +89,7 @@ def index(
         int | None, typer.Option(min=1, help="Ray's workers.", show_default="as many as the work keeps busy")
     ] = None,
     gpus_per_worker: Annotated[float, typer.Option(min=0, help="GPUs of each of Ray's workers.")] = 0,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Add documents to an index, or bring it up to date.
 
@@ -135,11 +112,8 @@ def index(
         raise typer.Exit(INTERRUPTED) from error
     added = run.report
     if as_json:
-        counts = added.model_dump(exclude={"failed"})
-        print_json(
-            IndexReport(**counts, pruned=run.pruned, not_indexed=run.not_indexed),
-            exclude={"not_indexed": {"__all__": {"position"}}},
-        )
+        not_indexed = [one.model_dump(exclude={"position"}) for one in run.not_indexed]  # in the order of reading
+        print_data(added.model_dump(exclude={"failed"}) | {"pruned": run.pruned, "not_indexed": not_indexed})
     else:
         pruned = f"{run.pruned:,} removed; " if prune else ""
         typer.echo(
@@ -155,7 +129,7 @@ def _here(
     paths: Sequence[str],
     place: str,
     name: str,
-    model: str | None,
+    model: str,
     reading: Reading,
     batch_size: int,
     *,
@@ -163,7 +137,7 @@ def _here(
 ) -> _Run:
     reader = DocumentReader(paths, reading)
     seen = _Seen(reader)
-    with open_index(place, name, model, create=True) as opened:
+    with options.open_index(place, name, model, create=True) as opened:
         report = opened.add(seen if prune else reader, batch_size=batch_size, show_progress=True)
         run = _Run(report, reader.failures(report.failed), reader.left_out)
         if prune and not reader.problems:
@@ -189,7 +163,7 @@ def _with_ray(
     paths: Sequence[str],
     place: str,
     name: str,
-    model: str | None,
+    model: str,
     reading: Reading,
     batch_size: int,
     workers: int | None,
@@ -199,13 +173,12 @@ def _with_ray(
     from nerret_tools.distributed.sources import find_sources
 
     left_out = find_sources(paths, reading).left_out
-    chosen: dict[str, Any] = {} if model is None else {"model": model}
     with _ctrl_c_ends_ray(place), redirect_stdout(sys.stderr):  # where Ray prints what its machines say
         report = index_dataset(
             paths,
             place,
             name,
-            **chosen,
+            model,
             reading=reading,
             workers=workers,
             gpus_per_worker=gpus_per_worker,

@@ -9,10 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from nerret_tools.archetypes import EntityExtractor, TypedMention
-from nerret_tools.cli.label_reports import print_evaluation, print_explanation
+from nerret_tools.archetypes import EntityExtractor, SchemaReport, TypedMention
 from nerret_tools.cli.options import AsJson, IdField, TextField
-from nerret_tools.cli.output import complain
+from nerret_tools.cli.output import columns, complain, print_json, results, visible
 from nerret_tools.errors import DataFileError, DocumentError, InputError, ScorerError
 from nerret_tools.exit_codes import WRONG_INPUT
 from nerret_tools.reading import DocumentReader, Reading, ReadProblem
@@ -38,12 +37,9 @@ def label(
             metavar="TYPES.json",
             help="A list of names, or an object: name → definition (null: not looked for).",
             dir_okay=False,
-            show_default=False,
         ),
     ],
-    min_relevance: Annotated[
-        float | None, typer.Option(metavar="P", help="Under it a span gets no type.", show_default=False)
-    ] = None,
+    min_relevance: Annotated[float | None, typer.Option(metavar="P", help="Under it a span gets no type.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Report how the types fit the texts, in place of the mentions.")
     ] = False,
@@ -60,20 +56,18 @@ def label(
             metavar="MODEL",
             help="Let a causal language model choose among the types: a folder or hub name, or, with --base-url, "
             "its name there.",
-            show_default=False,
         ),
     ] = None,
     base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="OpenAI-compatible endpoint, up to /v1; key in OPENAI_API_KEY."),
+        str | None, typer.Option(metavar="URL", help="OpenAI-compatible endpoint, up to /v1; key in OPENAI_API_KEY.")
     ] = None,
     id_field: IdField = "id",
     text_field: TextField = "text",
-    columns: Annotated[
+    in_columns: Annotated[
         bool, typer.Option("--columns", help="The files are columns of tokens and BIO tags, whatever they are called.")
     ] = False,
     limit_documents: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Use the first N documents of each file.", show_default=False)
+        int | None, typer.Option(metavar="N", min=1, help="Use the first N documents of each file.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,12 +83,16 @@ def label(
     asked = _read_types(types)
     extractor = EntityExtractor.load(model, _scorer(scorer, base_url))
     if evaluate:
+        from nerret_tools.lab.evaluation.extraction import print_evaluation
+
         files = [Path(path) for path in paths]
-        print_evaluation(extractor, files, asked, min_relevance, ablations, limit_documents, columns, as_json=as_json)
+        print_evaluation(
+            extractor, files, asked, min_relevance, ablations, limit_documents, in_columns, as_json=as_json
+        )
         return
-    documents, problems = _read(paths, id_field, text_field, limit_documents, columns=columns)
+    documents, problems = _read(paths, id_field, text_field, limit_documents, in_columns=in_columns)
     if explain:
-        print_explanation(extractor.explain([text for _, text in documents], asked, min_relevance), as_json=as_json)
+        _print_explanation(extractor.explain([text for _, text in documents], asked, min_relevance), as_json=as_json)
     else:
         _extract(extractor, documents, asked, min_relevance)
     for problem in problems:
@@ -132,14 +130,14 @@ def _scorer(name: str | None, base_url: str | None) -> Any:
 
 
 def _read(
-    paths: list[str], id_field: str, text_field: str, limit: int | None, *, columns: bool
+    paths: list[str], id_field: str, text_field: str, limit: int | None, *, in_columns: bool
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Ids and texts, and what could not be read."""
     found: list[tuple[str, str]] = []
     problems: list[str] = []
     for path in paths:
-        if columns or Path(path).suffix.lower() in COLUMN_ENDINGS:
-            form = LabelledFormat.COLUMNS if columns else None
+        if in_columns or Path(path).suffix.lower() in COLUMN_ENDINGS:
+            form = LabelledFormat.COLUMNS if in_columns else None
             found += [(one.id, one.text) for one in read_documents(path, form=form, limit=limit)]
             continue
         reader = DocumentReader([path], Reading(id_field, text_field, number_missing_ids=True))
@@ -174,3 +172,25 @@ def _print_entities(portion: list[tuple[str, str]], found: list[list[TypedMentio
     for (document_id, _), mentions in zip(portion, found, strict=False):
         line = {"id": document_id, "entities": [one.model_dump() for one in mentions]}
         typer.echo(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n", nl=False)
+
+
+def _print_explanation(report: SchemaReport, *, as_json: bool) -> None:
+    """Print how the types fit the texts."""
+    if as_json:
+        print_json(report)
+        return
+    table = columns("type", "mentions", "mean relevance", "archetypes", numbers=("mentions", "mean relevance"))
+    for one in report.types:
+        archetypes = ", ".join(f"{name} {share:.2f}" for name, share in one.archetypes.items())
+        mean = "" if one.mean_relevance is None else f"{one.mean_relevance:.2f}"
+        table.add_row(visible(one.type), f"{one.mentions:,}", mean, archetypes)
+    results().print(table)
+    if report.overlaps:
+        figures = ("similarity", "contested mentions")
+        overlaps = columns("types that overlap", *figures, numbers=figures)
+        for pair in report.overlaps:
+            overlaps.add_row(visible(" / ".join(pair.types)), f"{pair.similarity:.2f}", f"{pair.contested:,}")
+        results().print(overlaps)
+    if report.unreached:
+        typer.echo(f"No mention: {', '.join(map(visible, report.unreached))}")
+    typer.echo(f"{report.typed:,} of {report.candidates:,} candidate spans got a type.")

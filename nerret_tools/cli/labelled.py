@@ -10,5 +10,5 @@ from nerret_tools.reading.labelled import LabelledFormat
 
 LabelledForm = Annotated[
     LabelledFormat | None,
-    typer.Option("--format", help="Of the labelled file; told from its name and content.", show_default=False),
+    typer.Option("--format", help="Of the labelled file; told from its name and content."),
 ]

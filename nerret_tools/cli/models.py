@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel
-from rich.table import Table
 
 from nerret_tools.cli.options import AsJson
-from nerret_tools.cli.output import print_json, results
+from nerret_tools.cli.output import columns, print_data, results
 from nerret_tools.models import MODELS, ModelSpec, find_spec
 from nerret_tools.models.spec import CALIBRATION_FILE, PROJECTION_FILE
 from nerret_tools.models.spec_file import spec_json
@@ -22,38 +20,17 @@ app = typer.Typer(
 )
 
 
-class ModelState(BaseModel):
-    """A named model, and which of its weights are here."""
-
-    name: str
-    backbone: str
-    tap: str
-    licence: str
-    weights: str
-    projection: bool
-    span_head: bool
-    calibration: bool
-
-
-class ModelList(BaseModel):
-    """What ``nerret models list --json`` prints."""
-
-    models: list[ModelState]
-
-
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Show the named models and which of their weights are on this machine."""
     models = [_state(find_spec(name)) for name in MODELS]
     if as_json:
-        print_json(ModelList(models=models))
+        print_data({"models": models})
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("name", "backbone", "tap", "projection", "span head", "calibration"):
-        table.add_column(column, overflow="fold")
+    table = columns("name", "backbone", "tap", "projection", "span head", "calibration")
     for model in models:
-        parts = (model.projection, model.span_head, model.calibration)
-        table.add_row(model.name, model.backbone, model.tap, *("yes" if part else "no" for part in parts))
+        parts = ("yes" if model[part] else "no" for part in ("projection", "span_head", "calibration"))
+        table.add_row(*(str(model[key]) for key in ("name", "backbone", "tap")), *parts)
     results().print(table)
 
 
@@ -74,14 +51,15 @@ def import_published(
     typer.echo(str(import_head(file, find_spec(model))))
 
 
-def _state(spec: ModelSpec) -> ModelState:
-    return ModelState(
-        name=spec.name,
-        backbone=spec.backbone,
-        tap=str(spec.tap),
-        licence=spec.licence,
-        weights=str(spec.weights),
-        projection=(spec.weights / PROJECTION_FILE).is_file(),
-        span_head=spec.has_span_head,
-        calibration=(spec.weights / CALIBRATION_FILE).is_file(),
-    )
+def _state(spec: ModelSpec) -> dict[str, str | bool]:
+    """A named model, and which of its weights are here."""
+    return {
+        "name": spec.name,
+        "backbone": spec.backbone,
+        "tap": str(spec.tap),
+        "licence": spec.licence,
+        "weights": str(spec.weights),
+        "projection": (spec.weights / PROJECTION_FILE).is_file(),
+        "span_head": spec.has_span_head,
+        "calibration": (spec.weights / CALIBRATION_FILE).is_file(),
+    }

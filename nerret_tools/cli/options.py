@@ -16,10 +16,7 @@ IndexPlace = Annotated[
     typer.Option("--index", metavar="DIR", envvar="NERRET_INDEX", help="The index: a folder, or http://host:port."),
 ]
 IndexName = Annotated[str, typer.Option("--name", help="Which index of that folder or server.")]
-ModelName = Annotated[
-    str | None,
-    typer.Option("--model", help="The index's model: a name, or a description in JSON.", show_default="minilm"),
-]
+ModelName = Annotated[str, typer.Option("--model", help="The index's model: a name, or a description in JSON.")]
 ScanDtype = Annotated[
     str, typer.Option("--scan-dtype", help="Of the products: int8, or float32 for the same answers, slower.")
 ]
@@ -36,12 +33,8 @@ Separator = Annotated[
 ]
 
 
-def open_index(
-    place: str, name: str, model: str | None, *, create: bool = False, scan_dtype: str = "int8"
-) -> EntityIndex:
+def open_index(place: str, name: str, model: str, *, create: bool = False, scan_dtype: str = "int8") -> EntityIndex:
     """Opens an index through the public SDK; imported here so that `--help` stays quick."""
     from nerret_tools import EntityIndex
 
-    if model is None:
-        return EntityIndex.open(place, name=name, create=create, scan_dtype=scan_dtype)
-    return EntityIndex.open(place, name=name, model=model, create=create, scan_dtype=scan_dtype)
+    return EntityIndex.open(place, name, model, create, scan_dtype=scan_dtype)

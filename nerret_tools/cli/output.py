@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import typer
 from pydantic import BaseModel
 from pydantic_core import to_json
 from rich.console import Console
+from rich.table import Table
 
 WIDEST = 1_000_000
 """Characters of a line in a pipe, where nothing is to be wrapped or cut."""
@@ -41,14 +42,25 @@ def results() -> Console:
     return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDEST)
 
 
+def columns(*headings: str, numbers: Collection[str] = ()) -> Table:
+    """Makes a table without lines; columns that are no numbers are folded where they are too wide."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        if heading in numbers:
+            table.add_column(heading, justify="right", no_wrap=True)
+        else:
+            table.add_column(heading, overflow="fold")
+    return table
+
+
 def complain(message: str) -> None:
     """Prints one line on stderr; ids and headers that it quotes cannot steer the terminal."""
     typer.echo(visible(" ".join(line.strip() for line in message.splitlines())), err=True)
 
 
-def print_json(answer: BaseModel, exclude: Any = None) -> None:
+def print_json(answer: BaseModel) -> None:
     """Prints a model as `print_data` does."""
-    print_data(answer.model_dump(mode="json", exclude=exclude))
+    print_data(answer.model_dump(mode="json"))
 
 
 def print_data(answer: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from nerret_tools.cli.hits import HIGHLIGHT, excerpt
 from nerret_tools.cli.keys import single_keys
 from nerret_tools.cli.options import IndexName, IndexPlace, ModelName, open_index
 from nerret_tools.cli.output import complain, results, visible
-from nerret_tools.documents import Hit
 from nerret_tools.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def review(
     place: IndexPlace,
     file: Annotated[Path, typer.Option(dir_okay=False, help="Where the judgements are kept; made, or gone on with.")],
     name: IndexName = "default",
-    model: ModelName = None,
+    model: ModelName = "minilm",
     target: Annotated[float, typer.Option(metavar="SHARE", help="Of the relevant documents, to be found.")] = 0.9,
     confidence: Annotated[float, typer.Option(metavar="SHARE", help="How sure that is to be.")] = 0.95,
     reviewer: Annotated[
@@ -49,7 +48,7 @@ def review(
     ] = None,
     judge_model: Annotated[str | None, typer.Option(metavar="NAME", help="The model's name there.")] = None,
     at_once: Annotated[int, typer.Option(min=1, help="Documents that the model judges at the same time.")] = 8,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many documents.", show_default=False)] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many documents.")] = None,
 ) -> None:
     """Judge documents until it is proved that enough of the relevant ones are found.
 
@@ -134,19 +133,7 @@ def _show(screen: Console, one: ReviewDocument, entity_type: str, status: Review
     chance = "   drawn by chance" if one.by_chance else ""
     screen.print(Text(visible(one.document.id) + relevance + chance, style="dim"))
     room = max(1, screen.height - OTHER_LINES) * max(20, screen.width - 2)
-    if one.mentions:
-        hit = Hit(
-            document_id=one.document.id,
-            score=0.0,
-            relevance=one.relevance,
-            mentions=one.mentions,
-            mention_count=len(one.mentions),
-            document=one.document,
-        )
-        screen.print(excerpt(hit, room, brackets=not screen.is_terminal))
-    else:
-        text = visible(one.document.text)
-        screen.print(Text(text if len(text) <= room else text[: room - 1] + "…"))
+    screen.print(excerpt(one.document.text, one.mentions, room, brackets=not screen.is_terminal))
     screen.print()
     question = Text.assemble("Does it mention ", (visible(entity_type), HIGHLIGHT), "?   ", (KEYS, "dim"))
     screen.print(question)

@@ -14,7 +14,7 @@ from nerret_tools.cli.options import IndexName, IndexPlace, ModelName
 def serve(
     place: IndexPlace,
     name: IndexName = "default",
-    model: ModelName = None,
+    model: ModelName = "minilm",
     host: Annotated[str, typer.Option(help="The address to listen on; any but a loopback one needs a token.")] = (
         "127.0.0.1"
     ),
@@ -36,7 +36,7 @@ def serve(
         options.Options(
             index=place,
             name=name,
-            **({} if model is None else {"model": model}),
+            model=model,
             host=host,
             port=port,
             allowed_hosts=tuple(allowed_host or ()),

@@ -17,16 +17,11 @@ def sweep(
         typer.Argument(
             metavar="LABELLED",
             help="A labelled file, as for `nerret evaluate`; with --curve: reports of earlier sweeps.",
-            show_default=False,
         ),
     ],
     types: Annotated[
         Path | None,
-        typer.Option(
-            metavar="TYPES.json",
-            help="JSON object: label → its description; null: not compared.",
-            show_default=False,
-        ),
+        typer.Option(metavar="TYPES.json", help="JSON object: label → its description; null: not compared."),
     ] = None,
     form: LabelledForm = None,
     model: Annotated[str, typer.Option(help="Name of the model whose backbone is swept.")] = "minilm",
@@ -35,7 +30,6 @@ def sweep(
         typer.Option(
             metavar="FOLDER",
             help="Sweep this backbone instead: a folder in the Hugging Face format, or a name on the hub.",
-            show_default=False,
         ),
     ] = None,
     types_count: Annotated[int, typer.Option(min=2, help="Types to draw; all, where there are fewer.")] = 20,
@@ -43,8 +37,7 @@ def sweep(
     seeds: Annotated[int, typer.Option(min=1, help="How often to draw.")] = 5,
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", file_okay=False, help="Write the report and its figure there.", show_default=False),
+        Path | None, typer.Option(metavar="DIR", file_okay=False, help="Write the report and its figure there.")
     ] = None,
     curve: Annotated[bool, typer.Option("--curve", help="Draw the depth curve of earlier sweeps into --out.")] = False,
     as_json: AsJson = False,

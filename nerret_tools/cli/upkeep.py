@@ -5,37 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 from rich.table import Table
 from rich.text import Text
 
 from nerret_tools.cli.options import AsJson, IndexName, IndexPlace, ModelName, open_index
-from nerret_tools.cli.output import complain, print_data, print_json, results, visible
-from nerret_tools.documents import Mention
+from nerret_tools.cli.output import columns, complain, print_data, results, visible
 from nerret_tools.errors import DocumentError
 
 
-class DocumentMentions(BaseModel):
-    """What ``nerret mentions --json`` prints."""
-
-    document_id: str
-    mentions: list[Mention]
-
-
-class DeleteReport(BaseModel):
-    """What ``nerret delete --json`` prints."""
-
-    deleted: int
-    missing: list[str]
-
-
-class CompactReport(BaseModel):
-    """What ``nerret compact --json`` prints; negative where the new files are the larger ones."""
-
-    freed_bytes: int
-
-
-def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
+def stats(place: IndexPlace, name: IndexName = "default", model: ModelName = "minilm", as_json: AsJson = False) -> None:
     """Show what an index holds and what it was built with."""
     with open_index(place, name, model) as opened:
         answer, fields = opened.stats(), opened.fields()
@@ -57,7 +35,7 @@ def mentions(
     document_id: Annotated[str, typer.Argument(metavar="ID", help="A document's id.")],
     place: IndexPlace,
     name: IndexName = "default",
-    model: ModelName = None,
+    model: ModelName = "minilm",
     as_json: AsJson = False,
 ) -> None:
     """Show what was taken for an entity in one document."""
@@ -66,12 +44,9 @@ def mentions(
             raise DocumentError(f"the index has no document {document_id!r}")
         found = opened.mentions(document_id)
     if as_json:
-        print_json(DocumentMentions(document_id=document_id, mentions=found))
+        print_data({"document_id": document_id, "mentions": [one.model_dump() for one in found]})
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("start", justify="right")
-    table.add_column("end", justify="right")
-    table.add_column("mention", overflow="fold")
+    table = columns("start", "end", "mention", numbers=("start", "end"))
     for mention in found:
         table.add_row(str(mention.start), str(mention.end), Text(visible(mention.text)))
     results().print(table)
@@ -81,7 +56,7 @@ def delete(
     ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids of the documents.")],
     place: IndexPlace,
     name: IndexName = "default",
-    model: ModelName = None,
+    model: ModelName = "minilm",
     as_json: AsJson = False,
 ) -> None:
     """Remove documents and all their mentions."""
@@ -90,14 +65,16 @@ def delete(
         deleted = opened.delete(ids)
     missing = [document_id for document_id in dict.fromkeys(ids) if document_id not in known]
     if as_json:
-        print_json(DeleteReport(deleted=deleted, missing=missing))
+        print_data({"deleted": deleted, "missing": missing})
         return
     typer.echo(f"{deleted:,} deleted.")
     for document_id in missing:
         complain(f"No document {document_id!r} was there.")
 
 
-def compact(place: IndexPlace, name: IndexName = "default", model: ModelName = None, as_json: AsJson = False) -> None:
+def compact(
+    place: IndexPlace, name: IndexName = "default", model: ModelName = "minilm", as_json: AsJson = False
+) -> None:
     """Rewrite the folder so that nothing is left of what was deleted or replaced.
 
     Until then the text of a deleted document can still be read in the folder's files. All indexes of the folder are
@@ -106,7 +83,7 @@ def compact(place: IndexPlace, name: IndexName = "default", model: ModelName = N
     with open_index(place, name, model) as opened:
         freed = opened.compact()
     if as_json:
-        print_json(CompactReport(freed_bytes=freed))
+        print_data({"freed_bytes": freed})
         return
     size = f"{abs(freed) / 2**20:,.1f} MiB"
     typer.echo(f"Compacted; {size} given back." if freed >= 0 else f"Compacted; {size} more, as room to grow.")

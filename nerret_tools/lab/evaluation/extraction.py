@@ -1,23 +1,20 @@
-"""What ``nerret label`` reports: how types fit texts, and how right an extraction is."""
+"""What ``nerret label --evaluate`` reports: how right an extraction is, with and without each part of the method."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import typer
 from pydantic import BaseModel
-from rich.table import Table
 
-from nerret_tools.archetypes import EntityExtractor, Plan, SchemaReport
+from nerret_tools.archetypes import EntityExtractor, Plan
 from nerret_tools.archetypes.discovery import Agreement
+from nerret_tools.cli.output import columns as table_of
 from nerret_tools.cli.output import complain, print_json, results, visible
 from nerret_tools.errors import DataFileError
+from nerret_tools.lab.evaluation.span_f1 import SpanScores, difference_p, score_spans
 from nerret_tools.reading.labelled import LabelledFormat, read_documents
-
-if TYPE_CHECKING:
-    from nerret_tools.lab.evaluation.span_f1 import SpanScores
 
 
 class Ablation(StrEnum):
@@ -47,27 +44,6 @@ class LabelReport(BaseModel):
     macro_f1: dict[str, float]
 
 
-def print_explanation(report: SchemaReport, *, as_json: bool) -> None:
-    """Print how the types fit the texts."""
-    if as_json:
-        print_json(report)
-        return
-    table = _table("type", "mentions", "mean relevance", "archetypes")
-    for one in report.types:
-        archetypes = ", ".join(f"{name} {share:.2f}" for name, share in one.archetypes.items())
-        mean = "" if one.mean_relevance is None else f"{one.mean_relevance:.2f}"
-        table.add_row(visible(one.type), f"{one.mentions:,}", mean, archetypes)
-    results().print(table)
-    if report.overlaps:
-        overlaps = _table("types that overlap", "similarity", "contested mentions")
-        for pair in report.overlaps:
-            overlaps.add_row(visible(" / ".join(pair.types)), f"{pair.similarity:.2f}", f"{pair.contested:,}")
-        results().print(overlaps)
-    if report.unreached:
-        typer.echo(f"No mention: {', '.join(map(visible, report.unreached))}")
-    typer.echo(f"{report.typed:,} of {report.candidates:,} candidate spans got a type.")
-
-
 def print_evaluation(
     extractor: EntityExtractor,
     paths: list[Path],
@@ -80,8 +56,6 @@ def print_evaluation(
     as_json: bool,
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
-    from nerret_tools.lab.evaluation.span_f1 import difference_p, score_spans
-
     systems = _systems() if ablations else {"complete": None}
     scores: dict[str, dict[str, SpanScores]] = {}
     counts: dict[str, int] = {}
@@ -103,7 +77,8 @@ def print_evaluation(
         dumped = {path: {name: one.model_dump() for name, one in of.items()} for path, of in scores.items()}
         print_json(LabelReport(documents=counts, scores=dumped, p=p, macro_f1=macro))
         return
-    table = _table("file", "system", "micro F1", "precision", "recall", "macro F1", "spans F1", "p")
+    headings = ("micro F1", "precision", "recall", "macro F1", "spans F1", "p")
+    table = table_of("file", "system", *headings, numbers=headings)
     for file, of in scores.items():
         for name, one in of.items():
             figures = (one.micro.f1, one.micro.precision, one.micro.recall, one.macro_f1, one.spans.f1)
@@ -133,10 +108,3 @@ def _systems() -> dict[str, Plan | None]:
         Ablation.CALIBRATION.value: Plan(calibration=False),
         Ablation.ARCHETYPES.value: Plan(archetypes=False),
     }
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
-    return table

@@ -28,36 +28,22 @@ EXPLORER_TRUST = 0.4  # the same where only the explorer found it
 
 @dataclass(frozen=True)
 class Candidates:
-    """What may be mentions in a text.
+    """What may be mentions in a text."""
 
-    Attributes:
-        spans: ``[n, 2]`` int64, sorted.
-        probabilities: That the span is a mention of whatever type, ``[n]`` float32.
-        embeddings: ``[n, d]`` float32, unit length.
-    """
-
-    spans: np.ndarray
-    probabilities: np.ndarray
-    embeddings: np.ndarray
+    spans: np.ndarray  # `[n, 2]` int64, sorted
+    probabilities: np.ndarray  # that the span is a mention of whatever type, `[n]` float32
+    embeddings: np.ndarray  # `[n, d]` float32, unit length
 
 
 @dataclass(frozen=True)
 class TypedCandidates:
-    """The candidates of one text with the best type of each.
+    """The candidates of one text with the best type of each."""
 
-    Attributes:
-        spans: ``[n, 2]``.
-        types: Position of the best type, ``[n]``.
-        runners: Position of the second best, ``[n]``; the best again in a schema of one type.
-        relevances: ``[n]``; below 0: refused.
-        archetypes: Position of the likeliest archetype, ``[n]``.
-    """
-
-    spans: np.ndarray
-    types: np.ndarray
-    runners: np.ndarray
-    relevances: np.ndarray
-    archetypes: np.ndarray
+    spans: np.ndarray  # `[n, 2]`
+    types: np.ndarray  # position of the best type, `[n]`
+    runners: np.ndarray  # position of the second best, `[n]`; the best again in a schema of one type
+    relevances: np.ndarray  # `[n]`; below 0: refused
+    archetypes: np.ndarray  # position of the likeliest archetype, `[n]`
 
 
 def read_candidates(

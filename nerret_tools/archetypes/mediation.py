@@ -113,21 +113,13 @@ def unit_part(embeddings: np.ndarray, first: int, stop: int | None = None) -> np
 
 @dataclass(frozen=True)
 class Mediation:
-    """A schema ready to be compared with mentions.
+    """A schema ready to be compared with mentions."""
 
-    Attributes:
-        names: Embeddings of the type names, ``[n_types, d]``.
-        definitions: Embeddings of their definitions, ``[n_types, d]``.
-        archetypes: Each type's distribution over archetypes, ``[n_types, n_archetypes]``.
-        residual: Which types stand for what the others leave, ``[n_types]`` bool.
-        own: Columns of an embedding that are the mention's own; those behind are its context's.
-    """
-
-    names: np.ndarray
-    definitions: np.ndarray
-    archetypes: np.ndarray
-    residual: np.ndarray
-    own: int
+    names: np.ndarray  # embeddings of the type names, `[n_types, d]`
+    definitions: np.ndarray  # embeddings of their definitions, `[n_types, d]`
+    archetypes: np.ndarray  # each type's distribution over archetypes, `[n_types, n_archetypes]`
+    residual: np.ndarray  # which types stand for what the others leave, `[n_types]` bool
+    own: int  # columns of an embedding that are the mention's own; those behind are its context's
 
     @cached_property
     def wordings(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -20,21 +20,13 @@ from nerret_tools.reading.records import Reading, Record, to_document
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """What an encoder needs to know.
+    """What an encoder needs to know."""
 
-    Attributes:
-        url: The Chroma server, where what is there already is looked up.
-        name: Of the index.
-        model: The model, as it runs on the worker's machine and in the index's precision.
-        reading: How documents are made of records.
-        detector: Finds the mentions instead of the model's span head.
-    """
-
-    url: str
-    name: str
-    model: Model
-    reading: Reading
-    detector: Detector | None
+    url: str  # the Chroma server, where what is there already is looked up
+    name: str  # of the index
+    model: Model  # the model, as it runs on the worker's machine and in the index's precision
+    reading: Reading  # how documents are made of records
+    detector: Detector | None  # finds the mentions instead of the model's span head
 
 
 class RecordEncoder:

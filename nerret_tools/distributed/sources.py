@@ -43,15 +43,10 @@ class SizedSource:
 
 @dataclass(frozen=True)
 class Sources:
-    """What was found at the user's paths.
+    """What was found at the user's paths."""
 
-    Attributes:
-        found: In reading order.
-        left_out: Files in folders that no reader is for, counted by ending.
-    """
-
-    found: list[SizedSource]
-    left_out: Counter[str]
+    found: list[SizedSource]  # in reading order
+    left_out: Counter[str]  # files in folders that no reader is for, counted by ending
 
     def dataset(self, reading: Reading, batch_records: int) -> ray.data.Dataset:
         """Batches of their records. They are read one after the other: reading is far quicker than encoding.

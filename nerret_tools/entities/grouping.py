@@ -17,21 +17,13 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Mentions, document by document, each document's in reading order.
+    """Mentions, document by document, each document's in reading order."""
 
-    Attributes:
-        documents: Number of the document that each stands in, ``[n]``, rising.
-        starts: First character, ``[n]``.
-        ends: One past the last, ``[n]``.
-        surfaces: As they are written, ``n`` of them.
-        document_ids: Id of each document number.
-    """
-
-    documents: Integers
-    starts: Integers
-    ends: Integers
-    surfaces: Sequence[str]
-    document_ids: Sequence[str]
+    documents: Integers  # number of the document that each stands in, `[n]`, rising
+    starts: Integers  # first character, `[n]`
+    ends: Integers  # one past the last, `[n]`
+    surfaces: Sequence[str]  # as they are written, `n` of them
+    document_ids: Sequence[str]  # id of each document number
 
 
 @dataclass(frozen=True)

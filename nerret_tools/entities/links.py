@@ -17,31 +17,19 @@ _PLURAL_LETTERS = 4
 
 
 class Use(NamedTuple):
-    """A name where it stands in a document.
+    """A name where it stands in a document."""
 
-    Attributes:
-        key: See `name_key`.
-        surface: As it is written.
-        start: First character.
-    """
-
-    key: str
-    surface: str
-    start: int
+    key: str  # see `name_key`
+    surface: str  # as it is written
+    start: int  # first character
 
 
 class Link(NamedTuple):
-    """One name stands for another, longer one, or the plural for the singular.
+    """One name stands for another, longer one, or the plural for the singular."""
 
-    Attributes:
-        short: Key of the first.
-        long: Key of the other.
-        reason: What kind of link it is.
-    """
-
-    short: str
-    long: str
-    reason: str
+    short: str  # key of the first
+    long: str  # key of the other
+    reason: str  # what kind of link it is
 
 
 def links_in(uses: Sequence[Use]) -> list[Link]:

@@ -18,19 +18,12 @@ from nerret_tools.models.spec import ModelSpec
 
 @dataclass(frozen=True)
 class EncodedDocument:
-    """A document's mentions.
+    """A document's mentions."""
 
-    Attributes:
-        spans: Character offsets ``[n, 2]`` int64, sorted.
-        embeddings: Unit length, ``[n, dimension]`` float32.
-        unreadable: Given spans without a vector.
-        noise: Characters in which no mention was looked for, since they are no language.
-    """
-
-    spans: np.ndarray
-    embeddings: np.ndarray
-    unreadable: list[UnreadableSpan]
-    noise: int = 0
+    spans: np.ndarray  # character offsets `[n, 2]` int64, sorted
+    embeddings: np.ndarray  # unit length, `[n, dimension]` float32
+    unreadable: list[UnreadableSpan]  # given spans without a vector
+    noise: int = 0  # characters in which no mention was looked for, since they are no language
 
 
 class EntityModel:

@@ -18,19 +18,12 @@ from nerret_tools.models.spec import PROJECTION_FILE, ModelSpec
 
 @dataclass(frozen=True)
 class PublishedHead:
-    """A projection as its authors published it: two linear layers with SiLU and dropout between.
+    """A projection as its authors published it: two linear layers with SiLU and dropout between."""
 
-    Attributes:
-        source: Where it comes from.
-        licence: Under which it is published, and by whom.
-        sha256: Of the file.
-        shape: Width of the representations, of the hidden layer, of the embeddings.
-    """
-
-    source: str
-    licence: str
-    sha256: str
-    shape: tuple[int, int, int]
+    source: str  # where it comes from
+    licence: str  # under which it is published, and by whom
+    sha256: str  # of the file
+    shape: tuple[int, int, int]  # width of the representations, of the hidden layer, of the embeddings
 
 
 # The reference implementation of arXiv 2509.04011: Linear, SiLU, Dropout(0.1), Linear as `net.0` to

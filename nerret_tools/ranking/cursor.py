@@ -21,30 +21,19 @@ _LARGEST_SIZE = 256**_SIZE_BYTES - 1
 
 @dataclass(frozen=True)
 class ListIdentity:
-    """Which list a cursor is of.
+    """Which list a cursor is of."""
 
-    Attributes:
-        index_id: Of the index.
-        generation: Of the scan that is ranked: with it the ranking is fixed, so that a place in it is a number.
-        search: What is looked for and everything that changes the list, as `Search.identity` gives it.
-    """
-
-    index_id: str
-    generation: int
-    search: str
+    index_id: str  # of the index
+    generation: int  # of the scan that is ranked: with it the ranking is fixed, so that a place in it is a number
+    search: str  # what is looked for and everything that changes the list, as `Search.identity` gives it
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in a list.
+    """A place in a list."""
 
-    Attributes:
-        place: Documents before it.
-        size: Documents a page, for callers who pass only the cursor; 0: all that are left.
-    """
-
-    place: int
-    size: int
+    place: int  # documents before it
+    size: int  # documents a page, for callers who pass only the cursor; 0: all that are left
 
     def encode(self, of: ListIdentity) -> str:
         """24 letters, digits, ``-`` and ``_``."""

@@ -14,19 +14,12 @@ from nerret_tools.ranking.scores import Scores
 
 @dataclass(frozen=True)
 class Evidence:
-    """The best mentions of several documents.
+    """The best mentions of several documents."""
 
-    Attributes:
-        rows: ``[m]`` row numbers: the first document's best first, then the second's, and so on.
-        scores: ``[m]`` float64, rounded as documents' scores are.
-        offsets: ``[k + 1]``: document ``i`` has entries ``offsets[i]`` to ``offsets[i + 1]``.
-        counts: ``[k]``: each document's mentions over the cut-off, listed or not.
-    """
-
-    rows: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]  # `[m]` row numbers: the first document's best first, then the second's, and so on
+    scores: npt.NDArray[np.float64]  # `[m]` float64, rounded as documents' scores are
+    offsets: npt.NDArray[np.int64]  # `[k + 1]`: document `i` has entries `offsets[i]` to `offsets[i + 1]`
+    counts: npt.NDArray[np.int64]  # `[k]`: each document's mentions over the cut-off, listed or not
 
 
 def gather_evidence(

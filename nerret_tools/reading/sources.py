@@ -41,17 +41,11 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file to read.
+    """A file to read."""
 
-    Attributes:
-        path: Where it is; ``None`` for standard input.
-        name: What the ids that are made of its name begin with.
-        shown: What messages call it.
-    """
-
-    path: Path | None
-    name: str
-    shown: str
+    path: Path | None  # where it is; `None` for standard input
+    name: str  # what the ids that are made of its name begin with
+    shown: str  # what messages call it
 
     @property
     def origin(self) -> Origin:

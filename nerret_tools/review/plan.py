@@ -35,13 +35,9 @@ TRUST = 2.0
 
 @dataclass(frozen=True)
 class Step:
-    """What to do next.
+    """What to do next."""
 
-    Attributes:
-        bet: What is bet on a draw (see `bound`); ``None``: read the best document by relevance.
-    """
-
-    bet: float | None
+    bet: float | None  # what is bet on a draw (see `bound`); `None`: read the best document by relevance
 
 
 @dataclass(frozen=True)

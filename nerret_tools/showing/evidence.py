@@ -19,21 +19,13 @@ _TITLE_KEYS = ("title", "name", "headline")
 
 
 class EvidenceOf(NamedTuple):
-    """One mention as it is shown.
+    """One mention as it is shown."""
 
-    Attributes:
-        text: Its words, cleaned and shortened.
-        start: First character in the document.
-        end: One past the last.
-        times: How often the name stands in the document.
-        around: The words around it; ``None`` where they are not shown, or shown already.
-    """
-
-    text: str
-    start: int
-    end: int
-    times: int
-    around: str | None
+    text: str  # its words, cleaned and shortened
+    start: int  # first character in the document
+    end: int  # one past the last
+    times: int  # how often the name stands in the document
+    around: str | None  # the words around it; `None` where they are not shown, or shown already
 
 
 def title_of(metadata: Mapping[str, Any]) -> str | None:

@@ -55,15 +55,10 @@ def fitting(entries: Iterable[_Shown], room: int) -> list[_Shown]:
 
 @dataclass
 class Forms(Generic[_Shown]):
-    """The first entries of a list that fit; of text as many as fit in text, which are about three times as many.
+    """The first entries of a list that fit; of text as many as fit in text, which are about three times as many."""
 
-    Attributes:
-        plain: For JSON.
-        lines: For text.
-    """
-
-    plain: list[_Shown] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    plain: list[_Shown] = field(default_factory=list)  # for JSON
+    lines: list[str] = field(default_factory=list)  # for text
 
 
 def fill(

@@ -38,17 +38,11 @@ _CALLS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Collection:
-    """An open index under the name that callers use.
+    """An open index under the name that callers use."""
 
-    Attributes:
-        index: The engine.
-        name: Of the index in its place.
-        index_id: Stays as long as the index exists; kept here because asking for it counts everything.
-    """
-
-    index: EntityIndex
-    name: str
-    index_id: str
+    index: EntityIndex  # the engine
+    name: str  # of the index in its place
+    index_id: str  # stays as long as the index exists; kept here because asking for it counts everything
     _fields: dict[int, tuple[Any, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def fields(self, generation: int, read: Callable[[], Iterable[Any]]) -> tuple[Any, ...]:

@@ -15,19 +15,12 @@ from nerret_tools.errors import (
 
 
 class Fault(NamedTuple):
-    """What a visitor is told.
+    """What a visitor is told."""
 
-    Attributes:
-        status: Of HTTP.
-        title: In a few words.
-        text: What happened and what to do.
-        again: Whether the same address may succeed later.
-    """
-
-    status: int
-    title: str
-    text: str
-    again: bool = False
+    status: int  # of HTTP
+    title: str  # in a few words
+    text: str  # what happened and what to do
+    again: bool = False  # whether the same address may succeed later
 
 
 def told(error: Exception) -> Fault:

@@ -23,15 +23,10 @@ POINTS = 300
 
 
 class Standing(NamedTuple):
-    """The ranking of a question, best first.
+    """The ranking of a question, best first."""
 
-    Attributes:
-        ids: Of the documents.
-        relevances: ``[n]``, falling; not a number where the model has no calibration.
-    """
-
-    ids: list[str]
-    relevances: np.ndarray
+    ids: list[str]  # of the documents
+    relevances: np.ndarray  # `[n]`, falling; not a number where the model has no calibration
 
     def over(self, min_relevance: float) -> int:
         """How many documents reach a cut-off."""

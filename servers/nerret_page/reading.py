@@ -25,19 +25,12 @@ MOST_MENTIONS = 1_000
 
 
 class Neighbours(NamedTuple):
-    """Where a document stands in the list.
+    """Where a document stands in the list."""
 
-    Attributes:
-        place: From 1; 0 where it is not in the list.
-        total: Documents of the list.
-        previous: Id of the one before.
-        next: Id of the one behind.
-    """
-
-    place: int = 0
-    total: int = 0
-    previous: str | None = None
-    next: str | None = None
+    place: int = 0  # from 1; 0 where it is not in the list
+    total: int = 0  # documents of the list
+    previous: str | None = None  # id of the one before
+    next: str | None = None  # id of the one behind
 
 
 def document(request: Request) -> Response:

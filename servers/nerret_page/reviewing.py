@@ -27,19 +27,12 @@ LARGEST_BODY = 20_000  # bytes
 
 
 class Task(NamedTuple):
-    """Which review, by whom.
+    """Which review, by whom."""
 
-    Attributes:
-        entity_type: What is looked for.
-        number: Of several reviews of one type.
-        who: The reviewer; ``None``: the user who serves the page.
-        target: The share to be found; ``None``: the file's, or 0.9.
-    """
-
-    entity_type: str
-    number: int = 1
-    who: str | None = None
-    target: float | None = None
+    entity_type: str  # what is looked for
+    number: int = 1  # of several reviews of one type
+    who: str | None = None  # the reviewer; `None`: the user who serves the page
+    target: float | None = None  # the share to be found; `None`: the file's, or 0.9
 
     @classmethod
     def of(cls, given: Any) -> Task:

@@ -25,17 +25,11 @@ Place = tuple[int, int, int]  # row, first token, one past the last
 
 @dataclass(frozen=True)
 class Part:
-    """Texts of like length that go through the blocks together.
+    """Texts of like length that go through the blocks together."""
 
-    Attributes:
-        ids: Token ids, a row each.
-        spans: In these rows.
-        contexts: Of each span.
-    """
-
-    ids: list[list[int]]
-    spans: list[Place]
-    contexts: list[Place]
+    ids: list[list[int]]  # token ids, a row each
+    spans: list[Place]  # in these rows
+    contexts: list[Place]  # of each span
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,11 @@ LAYERS = ("query", "key", "value", "dense")  # BERT's linear layers
 
 @dataclass(frozen=True)
 class Heads:
-    """What is trained on top of the backbone.
+    """What is trained on top of the backbone."""
 
-    Attributes:
-        projection: The mention's part of an embedding.
-        context: The context's part.
-        spans: Finds mentions.
-    """
-
-    projection: Projection
-    context: Projection
-    spans: SpanHead
+    projection: Projection  # the mention's part of an embedding
+    context: Projection  # the context's part
+    spans: SpanHead  # finds mentions
 
     def save(self, out: Path) -> None:
         """Write all three."""

@@ -39,21 +39,13 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How a calibration does on a domain that it was not fitted on.
+    """How a calibration does on a domain that it was not fitted on."""
 
-    Attributes:
-        f1_share: F1 at each type's default cut-off, of the best that any cut-off gives it; mean over the types.
-        said: Mean relevance of the documents with at least 0.3.
-        right: The share of them that is relevant.
-        recall: Mean over the types of the recall that is reached where `RECALL` is asked for.
-        recall_met: The share of the types that reach it.
-    """
-
-    f1_share: float
-    said: float
-    right: float
-    recall: float
-    recall_met: float
+    f1_share: float  # F1 at each type's default cut-off, of the best that any cut-off gives it; mean over the types
+    said: float  # mean relevance of the documents with at least 0.3
+    right: float  # the share of them that is relevant
+    recall: float  # mean over the types of the recall that is reached where `RECALL` is asked for
+    recall_met: float  # the share of the types that reach it
 
 
 def fit_calibration(rankings: Sequence[Judged]) -> Calibration:

@@ -21,19 +21,12 @@ SHOWN_TYPES = 15
 
 
 class ClusterCount(BaseModel):
-    """Statistics of one number of clusters.
+    """Statistics of one number of clusters."""
 
-    Attributes:
-        clusters: Their number.
-        silhouette: Mean over the types, in [-1, 1].
-        gap: Logarithm of the dispersion expected without clusters, less that found (Tibshirani et al., 2001).
-        gap_error: Its standard error.
-    """
-
-    clusters: int
-    silhouette: float
-    gap: float
-    gap_error: float
+    clusters: int  # their number
+    silhouette: float  # mean over the types, in [-1, 1]
+    gap: float  # logarithm of the dispersion expected without clusters, less that found (Tibshirani et al., 2001)
+    gap_error: float  # its standard error
 
 
 class ClusterReport(BaseModel):

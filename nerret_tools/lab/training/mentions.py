@@ -32,25 +32,15 @@ CARRIERS = (
 
 @dataclass(frozen=True)
 class TypedMentions:
-    """Representations with their types.
+    """Representations with their types."""
 
-    Attributes:
-        vectors: Of the mentions, ``[n, d]`` float16.
-        item: What each mention is one context of (a synset, or the mention itself), ``[n]``.
-        types_of: The types of each item.
-        anchors: Of the type descriptions, ``[m, d]`` float32; a type may have several wordings.
-        anchor_type: The type of each anchor, ``[m]``.
-        words: What is written of each item: a noun's definition, or the sentence that a mention is in.
-        described: The wording of each anchor.
-    """
-
-    vectors: np.ndarray
-    item: np.ndarray
-    types_of: Sequence[np.ndarray]
-    anchors: np.ndarray
-    anchor_type: np.ndarray
-    words: Sequence[str] = ()
-    described: Sequence[str] = ()
+    vectors: np.ndarray  # of the mentions, `[n, d]` float16
+    item: np.ndarray  # what each mention is one context of (a synset, or the mention itself), `[n]`
+    types_of: Sequence[np.ndarray]  # the types of each item
+    anchors: np.ndarray  # of the type descriptions, `[m, d]` float32; a type may have several wordings
+    anchor_type: np.ndarray  # the type of each anchor, `[m]`
+    words: Sequence[str] = ()  # what is written of each item: a noun's definition, or the sentence that a mention is in
+    described: Sequence[str] = ()  # the wording of each anchor
 
 
 def taxonomy_mentions(encoder: TorchEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:

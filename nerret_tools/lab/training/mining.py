@@ -42,21 +42,13 @@ _NO_NAMES = frozenset("In On At By As For From After During Since With When Whil
 
 @dataclass(frozen=True)
 class MinedMention:
-    """A name in a sentence and the noun that the sentence says it is.
+    """A name in a sentence and the noun that the sentence says it is."""
 
-    Attributes:
-        text: The sentence.
-        start: Of the name, in characters.
-        end: One past its last character.
-        kind: The noun, singular, lower case.
-        cue: Characters ``[start, end)`` of the noun phrase that says so.
-    """
-
-    text: str
-    start: int
-    end: int
-    kind: str
-    cue: tuple[int, int]
+    text: str  # the sentence
+    start: int  # of the name, in characters
+    end: int  # one past its last character
+    kind: str  # the noun, singular, lower case
+    cue: tuple[int, int]  # characters `[start, end)` of the noun phrase that says so
 
 
 def mine_types(texts: Iterable[str], taxonomy: Taxonomy) -> list[MinedMention]:

@@ -30,19 +30,12 @@ FILES = ("typed/written.jsonl", "typed/annotated.jsonl")
 
 @dataclass(frozen=True)
 class ModifiedType:
-    """A type, and the sentences by number.
+    """A type, and the sentences by number."""
 
-    Attributes:
-        name: With a modifier.
-        right: Have a mention of it.
-        wrong: Have none.
-        sisters: Those of ``wrong`` with a mention of the same noun.
-    """
-
-    name: str
-    right: list[int]
-    wrong: list[int]
-    sisters: list[int]
+    name: str  # with a modifier
+    right: list[int]  # have a mention of it
+    wrong: list[int]  # have none
+    sisters: list[int]  # those of `wrong` with a mention of the same noun
 
 
 def modified_types(texts: list[TypedText], relations: TypeRelations) -> list[ModifiedType]:

@@ -24,21 +24,13 @@ class Synset:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Synsets, and the types among them.
+    """Synsets, and the types among them."""
 
-    Attributes:
-        synsets: All senses.
-        types: Indices of the synsets that serve as types.
-        members: For each type, the indices of the synsets below it, sorted.
-        ancestors: For each synset, the positions in ``types`` of all types above it, sorted.
-        children: For each type, the positions of the types directly below it, sorted.
-    """
-
-    synsets: list[Synset]
-    types: list[int]
-    members: list[np.ndarray]
-    ancestors: list[np.ndarray]
-    children: list[np.ndarray]
+    synsets: list[Synset]  # all senses
+    types: list[int]  # indices of the synsets that serve as types
+    members: list[np.ndarray]  # for each type, the indices of the synsets below it, sorted
+    ancestors: list[np.ndarray]  # for each synset, the positions in `types` of all types above it, sorted
+    children: list[np.ndarray]  # for each type, the positions of the types directly below it, sorted
 
 
 def read_wordnet(path: Path, min_members: int = MIN_MEMBERS, max_members: int = MAX_MEMBERS) -> Taxonomy:

@@ -56,25 +56,15 @@ _PRIVATIVE = frozenset("toy fake mock model fictional mythical legendary former 
 
 @dataclass(frozen=True)
 class TypeName:
-    """A type's name in parts.
+    """A type's name in parts."""
 
-    Attributes:
-        name: In lower case.
-        head: Its noun, such as "maker" of "German car maker".
-        nation: The country that it is restricted to; empty: to none.
-        sex: "f", "m" or empty.
-        state: "gone", "here", "told" or empty.
-        century: Or decade's century; empty without one.
-        subject: The other words before the head, such as "car".
-    """
-
-    name: str
-    head: str
-    nation: str
-    sex: str
-    state: str
-    century: str
-    subject: str
+    name: str  # in lower case
+    head: str  # its noun, such as "maker" of "German car maker"
+    nation: str  # the country that it is restricted to; empty: to none
+    sex: str  # "f", "m" or empty
+    state: str  # "gone", "here", "told" or empty
+    century: str  # or decade's century; empty without one
+    subject: str  # the other words before the head, such as "car"
 
     @property
     def kind(self) -> str:

@@ -33,21 +33,13 @@ TRUE, FALSE, UNKNOWN = 1, 0, -1
 
 @dataclass(frozen=True)
 class TypedText:
-    """A sentence and the types of its mentions, fine to broad.
+    """A sentence and the types of its mentions, fine to broad."""
 
-    Attributes:
-        id: Of the passage.
-        text: The sentence.
-        spans: Mentions.
-        types: Of each mention.
-        complete: Whether every mention is marked.
-    """
-
-    id: str
-    text: str
-    spans: tuple[tuple[int, int], ...]
-    types: tuple[tuple[str, ...], ...]
-    complete: bool
+    id: str  # of the passage
+    text: str  # the sentence
+    spans: tuple[tuple[int, int], ...]  # mentions
+    types: tuple[tuple[str, ...], ...]  # of each mention
+    complete: bool  # whether every mention is marked
 
 
 def is_held_back(passage_id: str) -> bool:

@@ -25,46 +25,27 @@ NO_LABEL = -1
 
 @dataclass(frozen=True)
 class DevelopmentSet:
-    """Candidates of labelled sentences.
+    """Candidates of labelled sentences."""
 
-    Attributes:
-        name: Of the set.
-        candidates: Of each sentence.
-        gold: Span → label position, for each sentence.
-        names: Embedded names of the labels, ``[n_labels, d]``.
-        definitions: Embedded definitions, ``[n_labels, d]``.
-        residual: Which labels stand for the rest, ``[n_labels]``.
-    """
-
-    name: str
-    candidates: list[Candidates]
-    gold: list[dict[tuple[int, int], int]]
-    names: np.ndarray
-    definitions: np.ndarray
-    residual: np.ndarray
+    name: str  # of the set
+    candidates: list[Candidates]  # of each sentence
+    gold: list[dict[tuple[int, int], int]]  # span → label position, for each sentence
+    names: np.ndarray  # embedded names of the labels, `[n_labels, d]`
+    definitions: np.ndarray  # embedded definitions, `[n_labels, d]`
+    residual: np.ndarray  # which labels stand for the rest, `[n_labels]`
 
 
 @dataclass(frozen=True)
 class Episode:
-    """One schema over one set, compared with every candidate.
+    """One schema over one set, compared with every candidate."""
 
-    Attributes:
-        parts: Cosines with names, definitions and context, and log agreement, ``[n, n_types, 4]``.
-        residual: Which types stand for the rest, ``[n_types]``.
-        labels: Type of each candidate that is exactly a gold span of the schema, else -1, ``[n]``.
-        probabilities: That a candidate is a mention, ``[n]``.
-        gold: Number of gold spans of the schema, also those that are no candidate.
-        name: Of the set, where it is the set's whole schema; else None.
-        source: The set.
-    """
-
-    parts: np.ndarray
-    residual: np.ndarray
-    labels: np.ndarray
-    probabilities: np.ndarray
-    gold: int
-    name: str | None
-    source: DevelopmentSet
+    parts: np.ndarray  # cosines with names, definitions and context, and log agreement, `[n, n_types, 4]`
+    residual: np.ndarray  # which types stand for the rest, `[n_types]`
+    labels: np.ndarray  # type of each candidate that is exactly a gold span of the schema, else -1, `[n]`
+    probabilities: np.ndarray  # that a candidate is a mention, `[n]`
+    gold: int  # number of gold spans of the schema, also those that are no candidate
+    name: str | None  # of the set, where it is the set's whole schema; else None
+    source: DevelopmentSet  # the set
 
 
 def draw_episodes(data: DevelopmentSet, head: ArchetypeHead, seed: int) -> list[Episode]:

@@ -21,11 +21,7 @@ _cancelled: ContextVar[Callable[[], bool] | None] = ContextVar("nerret_cancelled
 
 @contextmanager
 def cancellable(cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Let the work inside the block, in this thread, be called off.
-
-    Args:
-        cancelled: Whether it is; asked often, so it must be quick.
-    """
+    """Let the work inside the block, in this thread, be called off; `cancelled` is asked often, so it must be quick."""
     token = _cancelled.set(cancelled)
     try:
         yield

@@ -9,12 +9,7 @@ from nerret_tools.errors import MissingExtraError
 
 
 def extra_package(name: str, feature: str, extra: str) -> Any:
-    """Import a package of an extra.
-
-    Args:
-        name: Of the module.
-        feature: What needs it.
-        extra: Has it.
+    """Import a module of an extra, which a feature needs.
 
     Raises:
         MissingExtraError: It is not installed.

@@ -71,13 +71,7 @@ def document_of(
 
     ``spans`` become the document's own mentions, and ``metadata``, where it is a mapping, its metadata, together with
     all other values. ``entities`` in the form of labelled data is left out: labels are for evaluation, they must not
-    reach the index.
-
-    Args:
-        values: By name.
-        id_field: The name of the id's; whole numbers and the like become text.
-        text_field: The name of the text's.
-        spare_id: The id where there is none.
+    reach the index. Ids that are whole numbers and the like become text; `spare_id` is the id where there is none.
 
     Raises:
         DocumentError: There is no id or no text, or something is of the wrong kind.

@@ -31,7 +31,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_listening(host: str, port: int, hosts: Sequence[str], token: str | None, variable: str) -> None:
-    """Refuse what a server must not listen on.
+    """Refuse to listen where that cannot be, or where others could come in without a known name and a token.
 
     Args:
         host: The address.
@@ -41,7 +41,7 @@ def check_listening(host: str, port: int, hosts: Sequence[str], token: str | Non
         variable: Holds the token.
 
     Raises:
-        InputError: There is no such port, the token is short, or others could come in without name and token.
+        InputError: The message says what to do.
     """
     if not 0 <= port <= 65_535:
         raise InputError(f"--port {port} is not between 0 and 65,535")
@@ -55,11 +55,7 @@ def check_listening(host: str, port: int, hosts: Sequence[str], token: str | Non
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything else is done.
-
-    Args:
-        host: An address of this machine.
-        port: 0 takes a free one.
+    """Take the port (0: a free one) of an address of this machine before anything else is done.
 
     Raises:
         OSError: It is taken, or there is no such address.

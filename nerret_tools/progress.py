@@ -37,14 +37,10 @@ def total_of(documents: object) -> Total:
 
 @contextmanager
 def counting(show: bool | None, total: Total = _unknown) -> Iterator[Callable[[int], None]]:
-    """Give a function that counts documents on stderr.
+    """Give a function that counts documents on stderr; ``show=None``: on a terminal only.
 
     A bar with rate and time left goes away at the end. Without a terminal there is a line every ten seconds after
     the first batch, so none where all is done sooner.
-
-    Args:
-        show: ``None`` shows the bar on a terminal, and nothing elsewhere.
-        total: How many there will be.
     """
     on_terminal = sys.stderr.isatty()
     if not (on_terminal if show is None else show):

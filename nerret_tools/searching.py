@@ -61,12 +61,7 @@ class Ranking(NamedTuple):
 
 
 class Searcher:
-    """Answers types over a store.
-
-    Args:
-        store: What is searched.
-        model: Encodes the types; loaded for the first of them.
-    """
+    """Answers types over a store; the model, which encodes them, is loaded for the first."""
 
     def __init__(self, store: ChromaStore, model: Model) -> None:
         self.store = store

@@ -18,11 +18,7 @@ def lone_surrogate(text: str) -> int | None:
 
 
 def check_text(text: str, what: str) -> None:
-    """Refuse a text that cannot be written down as UTF-8.
-
-    Args:
-        text: Any.
-        what: Its name in the message, such as ``its text``.
+    """Refuse a text that cannot be written down as UTF-8; `what` it is in the message, such as ``its text``.
 
     Raises:
         DocumentError: It has a lone surrogate.
@@ -36,11 +32,7 @@ def check_text(text: str, what: str) -> None:
 
 
 def check_type(text: str, what: str) -> None:
-    """Refuse words that cannot name or define an entity type.
-
-    Args:
-        text: The type, or its name or definition.
-        what: What it is in the message, such as ``the entity type``.
+    """Refuse words that cannot name or define an entity type; `what` they are in the message.
 
     Raises:
         EntityTypeError: It is no text, empty, too long, or has no letters.

@@ -100,11 +100,9 @@ class HeadProposer:
 
 
 class SpanHeadDetector:
-    """An operating point of a model's own span head.
+    """An operating point of a model's own span head: spans over a threshold of probability, overlapping ones too.
 
-    Args:
-        threshold: Probability over which a span is a candidate; overlapping ones are kept.
-        model: Name or description of the model; loaded when first needed.
+    The model is loaded when first needed.
     """
 
     def __init__(self, threshold: float, model: str | ModelSpec | Model = "minilm") -> None:

@@ -64,15 +64,7 @@ def report_schema(
     typed: Sequence[TypedCandidates],
     chosen: Sequence[Sequence[int]],
 ) -> SchemaReport:
-    """Put the report together.
-
-    Args:
-        schema: The types.
-        mediation: The same, embedded.
-        archetypes: Their names.
-        typed: The candidates of each text.
-        chosen: Which of them got a type.
-    """
+    """Put the report together, from the candidates of each text and which of them were `chosen`: got a type."""
     count = len(schema)
     relevances: list[list[float]] = [[] for _ in schema]
     contested = np.zeros((count, count), dtype=np.int64)

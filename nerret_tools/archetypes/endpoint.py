@@ -100,11 +100,6 @@ class EndpointScorer:
     def ask(self, instruction: str, asked: str, letters: str) -> np.ndarray | None:
         """Ask for one of some letters; return the probability of each, or None where the answer is none of them.
 
-        Args:
-            instruction: What to do, for the system's part.
-            asked: For the user's.
-            letters: That may be answered.
-
         Raises:
             ScorerError: No answer, or the cap would be passed.
         """

@@ -18,15 +18,11 @@ BATCH_TOKENS = 4096  # padded tokens a pass
 
 
 class CausalScorer:
-    """Compares the probabilities that a causal language model gives to the names of the types.
+    """Compares the probabilities that a causal language model, a folder or a name on the hub, gives to types' names.
 
     Nothing is generated and nothing is parsed: each candidate is scored as the continuation of
     the question, by the mean log-probability of its tokens, and a softmax over the candidates
     and "none of these" makes probabilities of them.
-
-    Args:
-        model: A folder or a name on the hub.
-        device: Where it runs.
 
     Raises:
         ModelNotFoundError: The weights cannot be loaded.

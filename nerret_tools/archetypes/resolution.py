@@ -6,15 +6,9 @@ import numpy as np
 
 
 def without_overlaps(spans: np.ndarray, relevances: np.ndarray, cutoff: float) -> list[int]:
-    """Keep the most relevant first, others where there is room.
+    """Keep the most relevant first, others where there is room, of sorted spans ``[n, 2]``.
 
-    Args:
-        spans: ``[n, 2]``, sorted.
-        relevances: ``[n]``; below 0: refused, never kept.
-        cutoff: Least relevance.
-
-    Returns:
-        Positions, in reading order.
+    Relevances under 0 are refused, whatever the cut-off. Returns positions, in reading order.
     """
     relevant = np.flatnonzero(relevances >= max(cutoff, 0.0))
     if not len(relevant):

@@ -116,14 +116,7 @@ def _place(hit: Hit) -> str:
 
 
 def excerpt(text: str, mentions: Sequence[Mention], budget: int, *, brackets: bool) -> Text:
-    """Cuts a document's text to a number of characters around its best mention.
-
-    Args:
-        text: The document's.
-        mentions: Its own, best first.
-        budget: Characters of the text to show at most; the best mention is shown in any case.
-        brackets: Put mentions in square brackets, for places where there is no bold.
-    """
+    """Cuts a text around its best mention, the first; `brackets`: around mentions, for where there is no bold."""
     shown = Text()
     for piece in cut(visible(text), mentions, budget):
         marked = piece.mention is not None

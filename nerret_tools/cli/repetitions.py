@@ -8,14 +8,10 @@ from nerret_tools.documents import FindResult, Hit
 
 
 def group(answers: Sequence[FindResult], limit: int | None) -> tuple[list[FindResult], dict[str, list[str]]]:
-    """Keep the first document of each text, compared without regard to case and white space.
-
-    Args:
-        answers: Complete.
-        limit: Documents to keep of each; ``None``: all.
+    """Keep the first document of each text, at most so many, compared without regard to case and white space.
 
     Returns:
-        The answers, whose totals count texts, and the other ids of each kept document's text.
+        The complete answers, whose totals count texts now, and the other ids of each kept document's text.
     """
     same: dict[str, list[str]] = {}
     grouped = []

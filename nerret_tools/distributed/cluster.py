@@ -37,12 +37,9 @@ def end_with_all_of_ray(code: int) -> NoReturn:
 
 @contextmanager
 def connected(cpus: int | None = None) -> Iterator[None]:
-    """Use the Ray of this process, join the cluster of ``RAY_ADDRESS``, or start one here.
+    """Use the Ray of this process, join the cluster of ``RAY_ADDRESS``, or start one here with so many CPUs at least.
 
-    What was joined or started is left at the end.
-
-    Args:
-        cpus: At least so many in a cluster that is started here; ``None``: as many as the machine has.
+    What was joined or started is left at the end. ``cpus=None``: as many as the machine has.
 
     Raises:
         ClusterError: The cluster does not answer.

@@ -11,11 +11,7 @@ _COUNTS = frozenset(
 
 
 class GenericNames:
-    """Tells "the airline" and "two central banks" from a name, for one type or each of several.
-
-    Args:
-        entity_types: As they are asked for.
-    """
+    """Tells "the airline" and "two central banks" from a name, for one type or each of several."""
 
     def __init__(self, *entity_types: str) -> None:
         self._words = [{_singular(word) for word in name_key(one).split()} for one in entity_types]

@@ -33,12 +33,9 @@ class Link(NamedTuple):
 
 
 def links_in(uses: Sequence[Use]) -> list[Link]:
-    """Find what one document says about its names.
+    """Find what one document says about its names, which come in reading order.
 
     A short form that could stand for two longer names of the document is none.
-
-    Args:
-        uses: All names of the document, in reading order.
     """
     first: dict[str, Use] = {}
     for use in uses:
@@ -91,13 +88,10 @@ def _short_for(short: Use, long: Use) -> bool:
 
 
 def plural_links(uses: Mapping[str, str]) -> list[Link]:
-    """Find plurals whose singular is a name too.
+    """Find plurals whose singular is a name too, among keys with a surface of each.
 
     ``Boeing 747s``, ``grizzly bears``, but not ``Williams``: a capital behind which a name may end in
     s is left alone, as is what is the last word of a longer name.
-
-    Args:
-        uses: Key → a surface of it.
     """
     last_words = {key.rsplit(" ", 1)[1] for key in uses if " " in key}
     found = []

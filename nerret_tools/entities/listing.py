@@ -50,13 +50,7 @@ class _Named:
 
 
 class EntityLister:
-    """Lists the entities of a type.
-
-    Args:
-        store: The index.
-        curve: From scores to relevance, where the model has one.
-        surfaces: Reads what mentions are called.
-    """
+    """Lists the entities of a type in an index."""
 
     def __init__(self, store: ChromaStore, curve: Calibration | None, surfaces: Surfaces) -> None:
         self._store = store
@@ -72,15 +66,7 @@ class EntityLister:
         search: Search,
         stops: Limits,
     ) -> EntityPage:
-        """Roll all mentions over the cut-off up to entities and show a page of them.
-
-        Args:
-            asked: A type, or a combination.
-            scores: Of all mentions.
-            allowed: Ids of the documents that count; ``None``: all.
-            search: Page size and cursor.
-            stops: From which score on mentions count, and what is expected over it.
-        """
+        """Roll all mentions over the cut-off, of documents that are allowed, up to entities, and show a page."""
         identity = ListIdentity(self._store.index_id, scores.scan.generation, f"entities {search.identity(asked)}")
         place = None if search.cursor is None else Cursor.decode(search.cursor, identity)
         named = self._once((identity.search, identity.generation, stops.min_score), asked, scores, allowed)

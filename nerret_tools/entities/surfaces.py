@@ -14,11 +14,7 @@ Integers = npt.NDArray[np.int64]
 
 
 class Surfaces:
-    """Reads surfaces and places of a scan's rows, each once.
-
-    Args:
-        store: Where they are kept.
-    """
+    """Reads surfaces and places of a scan's rows from the store, each once."""
 
     def __init__(self, store: ChromaStore) -> None:
         self._store = store

@@ -27,14 +27,9 @@ class EncodedDocument:
 
 
 class EntityModel:
-    """Backbone, projection and, where there is one, span head, ready to run. Safe to use from several threads.
+    """Backbone, projections of mention and context, and span head where there are any, ready to run.
 
-    Args:
-        spec: What it is made of.
-        encoder: Either backend's.
-        projection: For the mention.
-        head: Finds mentions.
-        context: For what stands around the mention.
+    Safe to use from several threads.
     """
 
     def __init__(

@@ -21,16 +21,10 @@ def open_store(
     precision: Callable[[], str] = lambda: "float32",
     scan_dtype: str = "int8",
 ) -> ChromaStore:
-    """Open the store of an index, or make it.
+    """Open the store of an index, or make it; arguments as of `EntityIndex.open`.
 
-    Args:
-        place: A folder, or the address of a Chroma server.
-        name: Of the index.
-        spec: The model, which must be the one that the index was made with.
-        detector: Name of a detector that replaces the model's span head.
-        create: Whether to make the index where there is none.
-        precision: Asked for the number format that a new index records.
-        scan_dtype: What is scanned, see `ChromaStore.open`.
+    `detector` is the name of one that replaces the span head, `precision` is asked for the number format that a new
+    index records.
 
     Raises:
         ModelMismatchError: The index was made with another model or detector.

@@ -39,15 +39,9 @@ PUBLISHED_HEADS = {
 
 
 def import_head(file: Path, spec: ModelSpec, head: PublishedHead | None = None) -> Path:
-    """Check a published projection and write it as safetensors into the model's folder.
+    """Check a published projection and write it as safetensors into the model's folder; return the file.
 
-    Args:
-        file: What was downloaded.
-        spec: The model it is for.
-        head: What is expected; looked up by the model's name where it is left out.
-
-    Returns:
-        The file written.
+    What is expected is looked up by the model's name unless it is given.
 
     Raises:
         ModelNotFoundError: The file is missing, or no published projection is known for the model.

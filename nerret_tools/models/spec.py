@@ -93,10 +93,7 @@ class ModelSpec:
         return (self.weights / SPAN_HEAD_FILE).is_file()
 
     def parts(self, detector: str | None = None) -> dict[str, str]:
-        """Return what the vectors of an index depend on, in readable form.
-
-        Args:
-            detector: Name of a detector that replaces the span head.
+        """Return what the vectors of an index depend on, in readable form; `detector`: one that replaces the span head.
 
         Raises:
             ModelNotFoundError: A weight file is missing.

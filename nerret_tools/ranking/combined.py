@@ -26,13 +26,7 @@ _LEAST_CHANCE = 1e-12
 
 
 def combined(parts: Sequence[Scores], query: EntityQuery, curve: Calibration) -> Scores:
-    """Scores of a combination.
-
-    Args:
-        parts: Of each of `EntityQuery.types`.
-        query: How they belong together.
-        curve: The model's, by which scores and relevance say the same.
-    """
+    """Scores of a combination, from those of each of `EntityQuery.types`."""
     return (MentionScores if query.scope == "mention" else DocumentScores)(parts, query, curve)
 
 
@@ -102,17 +96,12 @@ class DocumentScores(_Combination):
 
 
 def combine(asked: EntityQuery, curve: Calibration, scores: Sequence[npt.NDArray[np.floating]]) -> Floats:
-    """The score that has the relevance of a combination.
+    """The score that has the relevance of a combination, from the scores ``[n]`` of each of `EntityQuery.types`.
 
     All of some: the product. Any of some: of one entity as the best one, or the second best, which counts half; of a
     document the best. None of some: the odds fall by ``(1 - q²)²`` where these have relevance ``q``, to nothing where
     that is sure. So a document's score is never over that of all its mentions. Chosen among products, minima, means
     and others, of which none is the best everywhere: ``python -m nerret_tools.lab.evaluation.combinations``.
-
-    Args:
-        asked: Which of the types stand where.
-        curve: From scores to relevance and back.
-        scores: ``[n]`` of each of `EntityQuery.types`.
     """
     true, false = zip(*(_log_chances(curve.log_odds(one)) for one in scores), strict=True)
     wanted, ruled_out = len(asked.any_of), len(asked.wanted)

@@ -65,13 +65,10 @@ def gather_evidence(
 def tell_apart(starts: Sequence[int], ends: Sequence[int], surfaces: Sequence[str]) -> list[list[int]]:
     """Put a document's mentions, best first, together by name, without those that overlap a better one.
 
-    Args:
-        starts: First characters, ``[n]``.
-        ends: One past the last.
-        surfaces: What they read, case and white space aside; those that are empty are left out.
+    Names are compared without case and white space; empty surfaces are left out.
 
     Returns:
-        The places in these lists, by name: the best name first, and of each the best mention first.
+        Places in the given lists, by name: the best name first, and of each the best mention first.
     """
     taken: list[tuple[int, int]] = []  # apart from each other, by place
     names: dict[str, list[int]] = {}

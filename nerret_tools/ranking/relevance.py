@@ -47,13 +47,9 @@ def relevances(curve: Calibration | None, scores: Floats) -> Floats:
 
 
 def limits(curve: Calibration | None, search: Search, scores: Scores, documents: Positions) -> Limits:
-    """Decide where a list begins and stops.
+    """Decide where the list of the ``[d]`` documents that might be in it begins and stops.
 
-    Args:
-        curve: The model's.
-        search: Its cut-offs; without any, the one that maximises the expected F1 of this query.
-        scores: Of the query.
-        documents: ``[d]``, those that might be listed.
+    Without a cut-off in the search, the one that maximises the expected F1 of this query.
     """
     if curve is None:
         return Limits(search.min_score)
@@ -84,14 +80,10 @@ def limits(curve: Calibration | None, search: Search, scores: Scores, documents:
 
 
 def best_expected_f1(probable: Floats, least: float) -> float:
-    """The cut-off with the best expected F1, ``2 · right listed / (listed + right)``, for falling probabilities.
+    """The cut-off with the best expected F1, ``2 · right listed / (listed + right)``, for falling chances ``[n]``.
 
     It is half of that F1 (Lipton, Elkan and Naryanaswamy, Optimal Thresholding of Classifiers to Maximize F1
-    Measure, 2014).
-
-    Args:
-        probable: ``[n]``, falling.
-        least: The cut-off is never lower.
+    Measure, 2014), and never lower than `least`.
     """
     if not len(probable):
         return least

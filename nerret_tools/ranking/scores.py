@@ -75,13 +75,7 @@ class Scores:
         min_score: float | None = None,
         below: float | None = None,
     ) -> Positions:
-        """Those that are listed.
-
-        Args:
-            allowed: Their ids; ``None``: all that are not deleted.
-            min_score: The least that their rounded score is; ``None``: any.
-            below: What their rounded score does not reach; ``None``: any.
-        """
+        """Those that are listed: allowed by id (``None``: all that are not deleted), and `between` two scores."""
         listed = np.flatnonzero(self.scan.live)
         if allowed is not None:
             ids = self.scan.document_ids[listed]

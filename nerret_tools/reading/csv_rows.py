@@ -23,13 +23,8 @@ def read_csv(file: BinaryIO, origin: Origin, reading: Reading, usual: str | None
     """Yields a record for each row; empty cells are absent, numbers and booleans are typed.
 
     Bytes that are not in the encoding are kept as surrogates while the row is cut into cells, so that only
-    the row that holds them is refused.
-
-    Args:
-        file: Its bytes.
-        origin: Its place.
-        reading: Which column holds what; the separator, where it is said.
-        usual: The separator where none is said; ``None``: as the header shows.
+    the row that holds them is refused. `usual` parts the cells where the reading does not say what; ``None``: as the
+    header shows.
     """
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     buffered = io.BufferedReader(file, _SNIFFED_BYTES)  # type: ignore[type-var]  # a raw or a buffered one will do

@@ -19,13 +19,7 @@ def encoding_of(start: bytes, given: str) -> str:
 
 
 def not_decodable(encoding: str, place: int, what: str) -> str:
-    """What to say of bytes that are not in the encoding.
-
-    Args:
-        encoding: The one that was tried.
-        place: Of the byte, from 1.
-        what: What the place counts in, such as ``the line``.
-    """
+    """What to say of bytes that are not in the encoding, at a place from 1 in `what`, such as ``the line``."""
     name = "UTF-8" if encoding.replace("_", "-").startswith("utf-8") else encoding
     return (
         f"not {name} (byte {place} of {what}); if the file comes from Windows, read it with --encoding cp1252 "

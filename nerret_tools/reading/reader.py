@@ -84,11 +84,7 @@ class DocumentReader:
         return Origin(first.source, first.line + position - self._run_starts[run], first.unit, first.known_as)
 
     def failures(self, failed: Sequence[FailedDocument]) -> list[FailedDocument]:
-        """What is not in the index, in reading order: what could not be read, and what the index refused.
-
-        Args:
-            failed: As reported by `EntityIndex.add`.
-        """
+        """What is not in the index, in reading order: what could not be read, and what `EntityIndex.add` reported."""
         placed = [
             (before, 0, FailedDocument(id=None, reason=one.reason, source=one.origin.source, line=one.origin.line))
             for before, one in zip(self._before, self.problems, strict=True)
@@ -114,10 +110,7 @@ class DocumentReader:
 def read_file(source: Source, reading: Reading, watch: Callable[[BinaryIO], None] | None = None) -> Rows:
     """Yields the records of one file, by its ending; what cannot be read is a problem, never an error.
 
-    Args:
-        source: The file, with the name that its records' places get.
-        reading: Which field holds what, and so on.
-        watch: Given the open file, to ask how far it was read.
+    `watch` is given the open file, to ask how far it was read.
 
     Raises:
         MissingExtraError: A Parquet file without pyarrow.

@@ -45,14 +45,7 @@ def log_stake(relevant: Flags, bets: Floats, documents: int, supposed: int) -> f
 
 
 def most_relevant(relevant: Flags, bets: Floats, documents: int, confidence: float) -> int:
-    """The most documents that can be relevant in all, at this confidence.
-
-    Args:
-        relevant: As for `log_stake`.
-        bets: As for `log_stake`.
-        documents: As for `log_stake`.
-        confidence: Such as 0.95.
-    """
+    """The most documents that can be relevant in all, at a confidence such as 0.95; the rest as for `log_stake`."""
     needed = -math.log1p(-confidence)
     met = int(relevant.sum())
     possible, refuted = met, documents - len(relevant) + met + 1  # the number is under `refuted`, as far as is known

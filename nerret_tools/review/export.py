@@ -37,20 +37,10 @@ Fetch = Callable[[Sequence[str]], list[ReviewDocument]]
 
 
 def write_review(file: str | Path, status: ReviewStatus, entries: Sequence[Entry], fetch: Fetch) -> None:
-    """Write all judged documents, those found first, and the certificate in words.
+    """Write all judged documents, those found first, and the certificate in words; as `Review.export`.
 
     In JSON lines the first line is the certificate with its numbers; in CSV it stands in the first row, in a column
     of its own.
-
-    Args:
-        file: Its name ends in ``.csv`` or ``.jsonl``; replaced where it is there.
-        status: Done or not: the certificate says which.
-        entries: The verdicts.
-        fetch: Gives documents with their evidence.
-
-    Raises:
-        ReviewError: The name ends in something else, or the index has changed.
-        StoreUnavailableError: The file cannot be written.
     """
     path = Path(file)
     if path.suffix.lower() not in FORMS:

@@ -19,12 +19,8 @@ SHOWN_MENTIONS = 5
 class IndexedCollection:
     """All documents of an index, those with a mention by its score, the others after them; see `Collection`.
 
-    Args:
-        searcher: Over the index.
-        asked: What is looked for: a type, or a combination.
-
     Raises:
-        EntityTypeError: It is no type.
+        EntityTypeError: What is asked is no type.
         ReviewError: The index has no document, or is being written to.
     """
 

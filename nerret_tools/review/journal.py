@@ -80,13 +80,10 @@ class Entry(BaseModel):
 
 
 class Journal:
-    """Reads what was added by whomever, and adds.
-
-    Args:
-        path: The file.
+    """Reads what was added to a file by whomever, and adds.
 
     Raises:
-        StoreUnavailableError: It cannot be read or written.
+        StoreUnavailableError: It cannot be read or written; so all methods.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -140,12 +137,7 @@ class Journal:
         return [entry for line in whole.splitlines() if (entry := _entry(line)) is not None]
 
     def add(self, entries: Sequence[Entry], *, durable: bool) -> None:
-        """Add lines, all or none.
-
-        Args:
-            entries: In order.
-            durable: Return only when they are on the disk.
-        """
+        """Add lines, all or none; `durable`: return only when they are on the disk."""
         with self._complaining():
             self._add(entries, durable=durable)
 

@@ -129,13 +129,9 @@ class _Call:
 
 
 class EndpointJudge:
-    """A language model behind an OpenAI-compatible endpoint (extra ``llm``).
+    """A language model behind an OpenAI-compatible endpoint (extra ``llm``), which says what is of an entity type.
 
     A document longer than `MOST_CHARACTERS` is read to there; where nothing is found in that, it is unsure.
-
-    Args:
-        endpoint: Asks it; holds its address, its key, time-outs and the cap on cost.
-        entity_type: What is looked for.
     """
 
     def __init__(self, endpoint: EndpointScorer, entity_type: str) -> None:

@@ -83,13 +83,7 @@ class Plan:
         return Step(None if saved > many else bet)
 
     def lacking(self, found: int, relevant: Flags, bets: Floats) -> float:
-        """By how much the logarithm of the stake must still grow until the target is proved.
-
-        Args:
-            found: As for `next`.
-            relevant: As for `next`.
-            bets: As for `next`.
-        """
+        """By how much the logarithm of the stake must still grow until the target is proved; arguments as of `next`."""
         against = self._refuted(found, int(relevant.sum()))
         return -math.log1p(-self.confidence) - log_stake(relevant, bets, self.documents, against)
 

@@ -62,9 +62,7 @@ class Tally:
     def in_hand(self, name: str, since: datetime) -> tuple[list[str], list[str]]:
         """Documents without a verdict that a reviewer has in hand, and those that others gave up or let lie.
 
-        Args:
-            name: The reviewer.
-            since: What others were handed before is free again.
+        What others were handed before `since` is free again.
         """
         own: list[str] = []
         others: list[str] = []
@@ -86,8 +84,7 @@ class Tally:
     def relevant(self, *, pending: bool) -> np.ndarray:
         """Whether each taken document is relevant, ``[taken]`` bool; "unsure" counts as relevant.
 
-        Args:
-            pending: What those without a verdict count as.
+        `pending`: what those without a verdict count as.
         """
         verdicts = {name: entry.verdict != "no" for name, entry in self.judged.items()}
         return np.array([verdicts.get(name, pending) for name in self.order], dtype=bool)

@@ -26,14 +26,7 @@ def entity_line(entity: Entity) -> str:
 
 
 def entity_heading(found: EntityPage, returned: int, next_cursor: str | None, place: str = "this index") -> str:
-    """What a page is of, what its columns are, and what to do next: one line.
-
-    Args:
-        found: Whose page it is.
-        returned: Entities on the page.
-        next_cursor: Of the page behind it; ``None`` on the last.
-        place: What was searched, in words.
-    """
+    """What a page of entities is of, what its columns are, and what to do next; `place` says what was searched."""
     cutoff = "the cut-off" if found.min_relevance is None else f"min_relevance {found.min_relevance:.3g}"
     if not found.total:
         return f"0 entities; nothing in {place} reaches {cutoff}; try other words for the type, or a lower one"

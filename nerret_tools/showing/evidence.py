@@ -52,13 +52,7 @@ def evidence_of(hit: Hit, snippets: int) -> list[EvidenceOf]:
 
 
 def line_of(hit: Hit, evidence: Sequence[EvidenceOf], *, places: bool) -> str:
-    """A document with its evidence, under `COLUMNS`, separated by tabs.
-
-    Args:
-        hit: The document.
-        evidence: Of `evidence_of`.
-        places: Whether to say where each name stands.
-    """
+    """A document with its evidence, under `COLUMNS`, separated by tabs; `places`: say where each name stands."""
     names = [_shown(one, places=places) for one in evidence]
     relevance = f"score {hit.score:.3f}" if hit.relevance is None else f"{hit.relevance:.2f}"
     title = title_of(hit.document.metadata) or ""
@@ -72,12 +66,7 @@ def _shown(one: EvidenceOf, *, places: bool) -> str:
 
 
 def count(result: FindResult, place: str = "this index") -> str:
-    """How many there are, over which cut-off, and where.
-
-    Args:
-        result: A page of the answer.
-        place: What was searched, in words.
-    """
+    """How many there are, over which cut-off, and where: `place` says what was searched, in words."""
     cutoff = "the cut-off" if result.min_relevance is None else f"min_relevance {result.min_relevance:.3g}"
     if not result.total:
         return f"0 documents; nothing in {place} reaches {cutoff}; try other words for the type, or a lower one"
@@ -89,14 +78,7 @@ def count(result: FindResult, place: str = "this index") -> str:
 
 
 def heading(result: FindResult, returned: int, next_cursor: str | None, place: str = "this index") -> str:
-    """What a page is of, what its columns are, and what to do next: one line.
-
-    Args:
-        result: Whose page it is.
-        returned: Documents on the page.
-        next_cursor: Of the page behind it; ``None`` on the last.
-        place: What was searched, in words.
-    """
+    """What a page is of, what its columns are, and what to do next: one line; `place` as of `count`."""
     if not result.total:
         return count(result, place)
     following = "this is the last page" if next_cursor is None else f"call again with cursor={next_cursor}"

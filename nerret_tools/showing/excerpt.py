@@ -20,10 +20,7 @@ class Piece(NamedTuple):
 def excerpt(text: str, mentions: Sequence[Mention], budget: int) -> list[Piece]:
     """Cut a text to a number of characters, at words, with an ellipsis where something is left out.
 
-    Args:
-        text: The whole of it.
-        mentions: The best one first, which is shown in any case; without any, the text is cut at its end.
-        budget: Characters to show at most.
+    The first mention, the best one, is shown in any case; without any, the text is cut at its end.
     """
     begin, finish = _window(text, mentions[0], budget) if mentions else (0, min(len(text), budget))
     shown = pieces(text, mentions, begin, finish)

@@ -32,12 +32,7 @@ _ONE_LINE = _LINES | {ord("\n"): " ", ord("\t"): " "}
 
 
 def clean(text: str, *, one_line: bool = True) -> str:
-    """The text without anything invisible, as long as before.
-
-    Args:
-        text: Of a document, a mention, metadata.
-        one_line: Whether line breaks and tabs become spaces too.
-    """
+    """The text without anything invisible, as long as before; `one_line`: without line breaks and tabs too."""
     return text.translate(_ONE_LINE if one_line else _LINES)
 
 

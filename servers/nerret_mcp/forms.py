@@ -64,13 +64,9 @@ class Forms(Generic[_Shown]):
 def fill(
     entries: Iterable[_Entry], plain: Callable[[_Entry], _Shown], line: Callable[[_Entry], str], room: int
 ) -> Forms[_Shown]:
-    """Take in entries as long as one of the forms has room; the first one always.
+    """Take in entries as long as one of the forms has room of so many characters; the first one always.
 
-    Args:
-        entries: Of the list, in order.
-        plain: One of them for JSON.
-        line: One of them for text.
-        room: Characters of each form.
+    `plain` makes one of them for JSON, `line` for text.
     """
     forms: Forms[_Shown] = Forms()
     left = {"json": room, "text": room}

@@ -35,12 +35,7 @@ class Question:
 
 
 def find_page(collection: Collection, question: Question, page_chars: int) -> tuple[FindPage, str]:
-    """Answer with one page: structured content and text, each of at most `page_chars` characters.
-
-    Args:
-        collection: What is searched.
-        question: What is asked.
-        page_chars: A single document is shown even if it is larger.
+    """Answer with one page: structured content and text, each of at most `page_chars` characters, or of one document.
 
     Raises:
         NerretError: As `EntityIndex.find` does.

@@ -27,12 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(options: Options, desk: Desk | None = None) -> Starlette:
-    """The ASGI application.
-
-    Args:
-        options: What is served and to whom.
-        desk: The index, where it is open already.
-    """
+    """The ASGI application; `desk` where the index is open already."""
     desk = desk or Desk(options)
     reviewing = Reviewing(desk, Path(options.reviews))
     routes = [

@@ -17,11 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Lends the index to requests; one that failed is closed and opened anew for the next.
-
-    Args:
-        options: Which index, made with which model.
-    """
+    """Lends the index to requests; one that failed is closed and opened anew for the next."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

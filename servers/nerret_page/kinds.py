@@ -23,13 +23,7 @@ def _encoded(model: EntityModel) -> np.ndarray:
 
 
 def kinds_of(index: EntityIndex, embeddings: np.ndarray, most: int) -> list[str]:
-    """The names that fit a group of mentions as a whole, best first.
-
-    Args:
-        index: Whose model made the embeddings.
-        embeddings: ``[n, dimension]``.
-        most: So many names.
-    """
+    """The names that fit a group of mentions as a whole, of embeddings ``[n, dimension]``, best first."""
     if not len(embeddings):
         return []
     scores = _encoded(index.load_model()) @ embeddings.mean(axis=0)

@@ -55,12 +55,7 @@ class Task(NamedTuple):
 
 
 class Reviewing:
-    """Its endpoints.
-
-    Args:
-        desk: Where the index is.
-        folder: Of the review files.
-    """
+    """The endpoints of reviews, whose files are in a folder."""
 
     def __init__(self, desk: Desk, folder: Path) -> None:
         self._desk = desk

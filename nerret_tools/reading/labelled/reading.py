@@ -76,14 +76,5 @@ def numbered_documents(
 def read_documents(
     path: str | Path, *, form: LabelledFormat | None = None, limit: int | None = None
 ) -> list[LabelledDocument]:
-    """Read labelled documents, whatever their labels are.
-
-    Args:
-        path: As for `numbered_documents`.
-        form: As for `numbered_documents`.
-        limit: Read no further than this many documents.
-
-    Raises:
-        DataFileError: As for `numbered_documents`.
-    """
+    """Read labelled documents, whatever their labels are; arguments and errors as of `numbered_documents`."""
     return [document for _, document in numbered_documents(Path(path), form=form, limit=limit)]

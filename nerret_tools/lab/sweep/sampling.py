@@ -54,10 +54,7 @@ def collect_mentions(
     """
     found: dict[str, dict[int, list[tuple[int, int]]]] = {label: {} for label in labels}
     for number, document in enumerate(documents):
-        types: dict[tuple[int, int], set[str]] = {}
-        for entity in document.entities:
-            types.setdefault((entity.start, entity.end), set()).add(entity.type)
-        for span, marked in types.items():
+        for span, marked in document.types_of_spans().items():
             if len(marked) == 1 and (label := next(iter(marked))) in found:
                 found[label].setdefault(number, []).append(span)
     enough = [TypeMentions(label, found[label]) for label in labels if len(found[label]) >= sentences]

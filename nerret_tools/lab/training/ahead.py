@@ -14,7 +14,8 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
 from nerret_tools.encoding.torch_backend import TorchEncoder
-from nerret_tools.lab.training.examples import Batch, MarkedSentence
+from nerret_tools.lab.training.examples import Batch
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.recipe import SpanTraining
 from nerret_tools.lab.training.spans import MarkedText, SpanBatch, prepare_spans
 

@@ -27,12 +27,12 @@ from nerret_tools.lab.training.archetypes import (
     labelled_embeddings,
     labelled_examples,
     noun_examples,
-    read_nouns,
     train_head,
     wordings,
 )
 from nerret_tools.lab.training.clusters import ClusterReport, cluster_types, lexicographer_files
 from nerret_tools.lab.training.recipe import ArchetypesStep, FirstDocuments
+from nerret_tools.lab.training.taxonomy import read_nouns
 from nerret_tools.lab.training.typing import DevelopmentSet, fit_typing
 from nerret_tools.models import ModelSpec
 from nerret_tools.models.entity_model import EntityModel
@@ -65,14 +65,9 @@ def make_head(model: EntityModel, recipe: ArchetypesStep, data: Path) -> Archety
         embeddings, classes = labelled_embeddings(model, documents, [one.label for one in types])
         archetypes = label_archetypes(first, embeddings, classes, *wordings(model, types))
         for one, row in zip(types, archetypes, strict=True):
-            logger.info("%s: %s %.2f", one.label, head_name(first, row.argmax()), row.max())
+            logger.info("%s: %s %.2f", one.label, first.names[int(row.argmax())], row.max())
         parts.append(labelled_examples(embeddings, classes, archetypes))
     return train_head(catalogue, parts, model.projection.dimension, recipe.seed)
-
-
-def head_name(head: ArchetypeHead, column: int) -> str:
-    """Name of an archetype."""
-    return head.names[int(column)]
 
 
 def report_clusters(spec: ModelSpec, recipe: ArchetypesStep, data: Path) -> ClusterReport:
@@ -113,9 +108,5 @@ def _development_set(model: EntityModel, spec: ModelSpec, source: FirstDocuments
         [{(one.start, one.end): position[one.type] for one in document.entities} for document in documents],
         names,
         definitions,
-        _residual(types),
+        np.array([one.is_residual for one in types]),
     )
-
-
-def _residual(types: Sequence[TypeDefinition]) -> np.ndarray:
-    return np.array([one.is_residual for one in types])

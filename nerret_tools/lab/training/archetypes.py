@@ -6,7 +6,6 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,8 +17,8 @@ from nerret_tools.archetypes.mediation import ArchetypeHead, unit_part
 from nerret_tools.archetypes.schema import TypeDefinition
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.labelled import LabelledDocument
-from nerret_tools.lab.training.mentions import CARRIERS
-from nerret_tools.lab.training.taxonomy import Taxonomy, read_wordnet
+from nerret_tools.lab.training.mentions import CARRIERS, MarkedSentence
+from nerret_tools.lab.training.taxonomy import Taxonomy
 from nerret_tools.models.entity_model import EntityModel
 
 logger = logging.getLogger(__name__)
@@ -43,11 +42,6 @@ class Examples:
     embeddings: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
-
-
-def read_nouns(path: Path) -> Taxonomy:
-    """Read WordNet with every type that has a member."""
-    return read_wordnet(path, min_members=1, max_members=10**9)
 
 
 def noun_archetypes(taxonomy: Taxonomy, catalogue: Catalogue) -> np.ndarray:
@@ -85,15 +79,8 @@ def noun_examples(model: EntityModel, taxonomy: Taxonomy, catalogue: Catalogue, 
     """Read nouns alone, in a sentence or before their definition, and definitions alone."""
     generator = random.Random(seed)
     archetypes = noun_archetypes(taxonomy, catalogue)
-    texts: list[str] = []
-    spans: list[list[tuple[int, int]]] = []
+    read: list[MarkedSentence] = []
     labels: list[int] = []
-
-    def put(before: str, noun: str, after: str, label: int) -> None:
-        texts.append(before + noun + after)
-        spans.append([(len(before), len(before) + len(noun))])
-        labels.append(label)
-
     for number in range(len(catalogue.archetypes)):
         members = np.flatnonzero(archetypes == number).tolist()
         generator.shuffle(members)
@@ -102,14 +89,14 @@ def noun_examples(model: EntityModel, taxonomy: Taxonomy, catalogue: Catalogue, 
         for one in named + kinds:
             synset = taxonomy.synsets[one]
             before, after = generator.choice(CARRIERS).split("{}")
-            put("", generator.choice(synset.lemmas), "", number)
+            read.append(MarkedSentence.of("", generator.choice(synset.lemmas), ""))
             if generator.random() < 0.5:
-                put("", generator.choice(synset.lemmas), f" : {synset.definition}", number)
-            else:
-                put(before, generator.choice(synset.lemmas), after, number)
+                before, after = "", f" : {synset.definition}"
+            read.append(MarkedSentence.of(before, generator.choice(synset.lemmas), after))
             if synset.definition:
-                put("", synset.definition, "", number)
-    embeddings, kept = encode_spans(model, texts, spans)
+                read.append(MarkedSentence.of("", synset.definition, ""))
+            labels += [number] * (len(read) - len(labels))
+    embeddings, kept = encode_spans(model, [one.text for one in read], [one.spans for one in read])
     classes = np.array(labels)[kept]
     counts = np.bincount(classes, minlength=len(catalogue.archetypes))
     weights = 1 / counts[classes]

@@ -9,12 +9,13 @@ from pathlib import Path
 from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.labelled import read_documents, read_labelled
-from nerret_tools.lab.training.examples import Batch, LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.examples import Batch, LabelledExamples, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.mining import mine_types
 from nerret_tools.lab.training.nouns import CommonNouns
 from nerret_tools.lab.training.recipe import BodyStep, SpanTraining
 from nerret_tools.lab.training.spans import MarkedText
-from nerret_tools.lab.training.taxonomy import read_wordnet
+from nerret_tools.lab.training.taxonomy import read_nouns, read_wordnet
 from nerret_tools.lab.training.typed import TypedExamples, read_typed
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def draws(recipe: BodyStep, data: Path) -> dict[str, Callable[[int], Batch]]:
         "typed": lambda: (
             TypedExamples(
                 typed,
-                read_wordnet(data / recipe.taxonomy, min_members=1, max_members=10**9),
+                read_nouns(data / recipe.taxonomy),
                 recipe.typed_sentences,
                 recipe.typed_types,
                 recipe.noise,

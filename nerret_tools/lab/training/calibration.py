@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from nerret_tools.lab.evaluation.answers import RECALL
 from nerret_tools.lab.evaluation.calibration import LIKELY, best_f1, f1_at
+from nerret_tools.lab.training.descent import minimise
 from nerret_tools.models import Calibration
 from nerret_tools.ranking.relevance import LEAST_COUNTED, best_expected_f1, cutoff_for_recall
 
@@ -78,16 +79,12 @@ def _fit_curve(rankings: Sequence[Judged]) -> Calibration:
         np.concatenate([np.full(kept.sum(), share / kept.sum()) for kept, share in zip(ranked, shares, strict=True)])
     )
     line = torch.tensor([10.0, -5.0], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([line], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
-        optimizer.zero_grad()
         logits = line[0] * scores + line[1]
-        value = F.binary_cross_entropy_with_logits(logits, relevant, weight=weights, reduction="sum")
-        value.backward()
-        return value
+        return F.binary_cross_entropy_with_logits(logits, relevant, weight=weights, reduction="sum")
 
-    optimizer.step(loss)
+    minimise(line, loss, rounds=200)
     slope, intercept = (round(value, 4) for value in line.tolist())
     return Calibration(slope, intercept, cutoff=0.0)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from nerret_tools.errors import MissingExtraError
+from nerret_tools.archetypes.mediation import unit_part
+from nerret_tools.extras import extra_package
 from nerret_tools.lab.training.taxonomy import Taxonomy
 from nerret_tools.models.entity_model import EntityModel
 
@@ -69,9 +70,9 @@ def cluster_types(
     """
     names, definitions = _largest(taxonomy, files)
     vectors = model.encode_types(names) + model.encode_types(definitions)
-    vectors = _unit(np.concatenate([vectors, model.encode_types(descriptions)]))
+    vectors = unit_part(np.concatenate([vectors, model.encode_types(descriptions)]), 0)
     names = [*names, *descriptions]
-    centred = _unit(vectors - vectors.mean(axis=0))
+    centred = unit_part(vectors - vectors.mean(axis=0), 0)
     left, sizes, _ = np.linalg.svd(centred - centred.mean(axis=0), full_matrices=False)
     points = (left * sizes)[:, :DIMENSIONS].astype(np.float64)
     generator = np.random.default_rng(seed)
@@ -107,19 +108,12 @@ def _largest(taxonomy: Taxonomy, files: Sequence[int]) -> tuple[list[str], list[
 
 def _k_means(points: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, float]:
     """The best of several starts: labels, and the logarithm of the dispersion within clusters."""
-    try:
-        from scipy.cluster.vq import kmeans2
-    except ImportError as error:
-        raise MissingExtraError("Clustering types", "evaluation") from error
-    best: tuple[np.ndarray, float] | None = None
+    k_means = extra_package("scipy.cluster.vq", "Clustering types", "evaluation").kmeans2
+    found: list[tuple[np.ndarray, float]] = []
     for start in range(STARTS):
-        centres, labels = kmeans2(points, count, minit="++", seed=seed + start, missing="warn")
-        dispersion = float(np.log(((points - centres[labels]) ** 2).sum()))
-        if best is None or dispersion < best[1]:
-            best = labels, dispersion
-    if best is None:
-        raise AssertionError("k-means was not started")
-    return best
+        centres, labels = k_means(points, count, minit="++", seed=seed + start, missing="warn")
+        found.append((labels, float(np.log(((points - centres[labels]) ** 2).sum()))))
+    return min(found, key=lambda one: one[1])
 
 
 def _silhouette(points: np.ndarray, labels: np.ndarray) -> float:
@@ -143,9 +137,3 @@ def _nearest(points: np.ndarray, labels: np.ndarray, cluster: int, names: Sequen
         return []
     order = np.argsort(((points[inside] - points[inside].mean(axis=0)) ** 2).sum(axis=1))
     return list(dict.fromkeys(names[inside[position]] for position in order))[:SHOWN_TYPES]
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    lengths: np.ndarray = np.linalg.norm(vectors, axis=1, keepdims=True)
-    result: np.ndarray = vectors / np.maximum(lengths, 1e-12)
-    return result

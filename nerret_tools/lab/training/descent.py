@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,19 @@ logger = logging.getLogger(__name__)
 
 SMOOTHING = 0.95  # of the logged losses
 WARM_UP = 0.1001  # share of the steps; not a tenth sharp, at which a run of ten steps divides by zero
+
+
+def minimise(value: Tensor, loss: Callable[[], Tensor], rounds: int = 100) -> None:
+    """Bring a few numbers, in double precision, to where a smooth loss is least (L-BFGS)."""
+    optimizer = torch.optim.LBFGS([value], max_iter=rounds, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        total = loss()
+        total.backward()
+        return total
+
+    optimizer.step(closure)
 
 
 class Group(NamedTuple):

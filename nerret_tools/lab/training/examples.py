@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nerret_tools.lab.evaluation.labelled import LabelledData
-from nerret_tools.lab.training.mentions import CARRIERS
+from nerret_tools.lab.training.mentions import CARRIERS, MarkedSentence
 from nerret_tools.lab.training.mining import MinedMention
 from nerret_tools.lab.training.noise import roughen, shorten
 from nerret_tools.lab.training.nouns import find_nouns, senses, written
@@ -19,14 +19,6 @@ from nerret_tools.lab.training.wordings import reword
 
 MASK = "[MASK]"
 _MOST_CONTEXTS = 50  # of one noun: more of the same name teach little
-
-
-@dataclass(frozen=True)
-class MarkedSentence:
-    """A text with the spans to read from it."""
-
-    text: str
-    spans: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -119,7 +111,7 @@ class TaxonomyExamples:
             before, after = f"{synset.definition} : ", ""
         else:
             before, after = self.random.choice(CARRIERS).split("{}")
-        return MarkedSentence(before + noun + after, [(len(before), len(before) + len(noun))])
+        return MarkedSentence.of(before, noun, after)
 
 
 class LabelledExamples:

@@ -15,11 +15,9 @@ from nerret_tools.lab.evaluation.labelled import LabelledData, read_labelled
 from nerret_tools.lab.evaluation.passages import join
 from nerret_tools.lab.training.calibration import UNRANKED, Judged
 from nerret_tools.lab.training.recipe import CalibrationStep
-from nerret_tools.lab.training.taxonomy import read_wordnet
+from nerret_tools.lab.training.taxonomy import read_nouns
 from nerret_tools.lab.training.typed import FALSE, TRUE, TypeRelations, read_typed
 from nerret_tools.models import ModelSpec
-
-_LARGEST = 10**9  # no category is left out
 
 
 def judged_rankings(spec: ModelSpec, recipe: CalibrationStep, data: Path) -> list[Judged]:
@@ -63,7 +61,7 @@ def _judge_typed(spec: ModelSpec, recipe: CalibrationStep, data: Path) -> Iterat
     """Types of the held-back passages; what nobody knows of a type is left out of its ranking."""
     assert recipe.taxonomy is not None
     texts = read_typed([data / path for path in recipe.typed], sentence_ranges, held_back=True)
-    relations = TypeRelations(texts, read_wordnet(data / recipe.taxonomy, min_members=1, max_members=_LARGEST))
+    relations = TypeRelations(texts, read_nouns(data / recipe.taxonomy))
     names = sorted({name for text in texts for types in text.types for name in types})
     asked = random.Random(recipe.seed).sample(names, min(recipe.typed_types, len(names)))
     relevant, unknown = {}, {}

@@ -31,6 +31,19 @@ CARRIERS = (
 
 
 @dataclass(frozen=True)
+class MarkedSentence:
+    """A text with the spans to read from it."""
+
+    text: str
+    spans: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, before: str, noun: str, after: str) -> MarkedSentence:
+        """A noun between other words."""
+        return cls(before + noun + after, [(len(before), len(before) + len(noun))])
+
+
+@dataclass(frozen=True)
 class TypedMentions:
     """Representations with their types."""
 
@@ -46,24 +59,16 @@ class TypedMentions:
 def taxonomy_mentions(encoder: TorchEncoder, taxonomy: Taxonomy, seed: int) -> TypedMentions:
     """Read every noun alone, before and after its definition, and in a carrier sentence."""
     generator = random.Random(seed)
-    texts: list[str] = []
-    spans: list[list[tuple[int, int]]] = []
-
-    def put(before: str, noun: str, after: str) -> None:
-        texts.append(before + noun + after)
-        spans.append([(len(before), len(before) + len(noun))])
-
+    read: list[MarkedSentence] = []
     for synset in taxonomy.synsets:
         before, after = generator.choice(CARRIERS).split("{}")
-        put("", generator.choice(synset.lemmas), "")
-        put("", generator.choice(synset.lemmas), f" : {synset.definition}")
-        put(f"{synset.definition} : ", generator.choice(synset.lemmas), "")
-        put(before, generator.choice(synset.lemmas), after)
-    vectors = _encode(encoder, texts, spans)
+        ways = (("", ""), ("", f" : {synset.definition}"), (f"{synset.definition} : ", ""), (before, after))
+        read += [MarkedSentence.of(front, generator.choice(synset.lemmas), behind) for front, behind in ways]
+    vectors = _encode(encoder, [one.text for one in read], [one.spans for one in read])
     lemmas = [(kind, lemma) for kind, i in enumerate(taxonomy.types) for lemma in taxonomy.synsets[i].lemmas[:WORDINGS]]
     return TypedMentions(
         vectors=vectors,
-        item=np.repeat(np.arange(len(taxonomy.synsets)), len(texts) // len(taxonomy.synsets)),
+        item=np.repeat(np.arange(len(taxonomy.synsets)), len(read) // len(taxonomy.synsets)),
         types_of=taxonomy.ancestors,
         anchors=encoder.encode_types([lemma for _, lemma in lemmas]),
         anchor_type=np.array([kind for kind, _ in lemmas]),
@@ -81,10 +86,11 @@ def labelled_mentions(encoder: TorchEncoder, sources: Sequence[LabelledData]) ->
     types_of: list[np.ndarray] = []
     for source in sources:
         for document in source.documents:
-            kinds: dict[tuple[int, int], set[int]] = {}
-            for entity in document.entities:
-                if entity.type in source.types:
-                    kinds.setdefault((entity.start, entity.end), set()).add(number[source.types[entity.type]])
+            marked = document.types_of_spans().items()
+            known = {
+                span: {number[source.types[one]] for one in labels if one in source.types} for span, labels in marked
+            }
+            kinds = {span: found for span, found in known.items() if found}
             if kinds:
                 texts.append(document.text)
                 spans.append(sorted(kinds))

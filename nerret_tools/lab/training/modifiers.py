@@ -18,7 +18,7 @@ import numpy as np
 import typer
 
 from nerret_tools.encoding.sentences import sentence_ranges
-from nerret_tools.lab.training.taxonomy import read_wordnet
+from nerret_tools.lab.training.taxonomy import read_nouns
 from nerret_tools.lab.training.type_names import parse_type
 from nerret_tools.lab.training.typed import FALSE, TRUE, UNKNOWN, TypedText, TypeRelations, read_typed
 from nerret_tools.models import find_spec
@@ -63,7 +63,7 @@ def main(
     model: Annotated[str, typer.Option(help="Name of the model.")] = "minilm",
 ) -> None:
     """Print what modifiers are worth to a model."""
-    taxonomy = read_wordnet(data / "wordnet/data.noun", min_members=1, max_members=10**9)
+    taxonomy = read_nouns(data / "wordnet/data.noun")
     texts = [
         text for text in read_typed([data / file for file in FILES], sentence_ranges, held_back=True) if text.spans
     ]

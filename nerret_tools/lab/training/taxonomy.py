@@ -11,6 +11,7 @@ from nerret_tools.errors import DataFileError
 
 MIN_MEMBERS = 5  # below this a category is an anecdote
 MAX_MEMBERS = 6000  # above this it says nothing ("entity", "object")
+EVERY = 10**9  # members: no type is left out
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ def read_wordnet(path: Path, min_members: int = MIN_MEMBERS, max_members: int = 
         parents.append(above)
     above_of = [[index[offset] for offset in offsets] for offsets in parents]
     return _close(synsets, above_of, min_members, max_members)
+
+
+def read_nouns(path: Path) -> Taxonomy:
+    """Read WordNet with every type that has a member, as `read_wordnet`."""
+    return read_wordnet(path, min_members=1, max_members=EVERY)
 
 
 def _close(synsets: list[Synset], above_of: list[list[int]], least: int, most: int) -> Taxonomy:

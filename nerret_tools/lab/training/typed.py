@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.training.examples import Batch, MarkedSentence
+from nerret_tools.lab.training.examples import Batch
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.noise import roughen
 from nerret_tools.lab.training.nouns import senses
 from nerret_tools.lab.training.taxonomy import Taxonomy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from nerret_tools.archetypes.candidates import Candidates
 from nerret_tools.archetypes.mediation import ArchetypeHead, Mediation
 from nerret_tools.archetypes.resolution import without_overlaps
 from nerret_tools.archetypes.typing_weights import Typing, TypingWeights, acceptance
+from nerret_tools.lab.training.descent import minimise
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _fit(episodes: Sequence[Episode], *, archetypes: bool) -> TypingWeights:
             total = total + (F.cross_entropy(scores, labels[known], reduction="none") * weights).sum() / weights.sum()
         return total / len(prepared)
 
-    _minimise(line, typing_loss)
+    minimise(line, typing_loss)
     fitted = (line * usable).detach()
     chosen = [
         _best(_scores(parts, residual, fitted), one.probabilities)
@@ -154,7 +155,7 @@ def _fit(episodes: Sequence[Episode], *, archetypes: bool) -> TypingWeights:
         ]
         return torch.stack(losses).mean()
 
-    _minimise(curve, curve_loss)
+    minimise(curve, curve_loss)
     values = [round(float(value), 4) for value in (*fitted, *curve.detach())]
     names = (field.name for field in fields(TypingWeights))
     draft = TypingWeights(**dict(zip(names, [*values, 0.5], strict=True)))
@@ -174,27 +175,12 @@ def _best(scores: Tensor, probabilities: np.ndarray) -> tuple[np.ndarray, Tensor
     return best, torch.from_numpy(acceptance(values, best, probabilities))
 
 
-def _minimise(value: Tensor, loss: Callable[[], Tensor]) -> None:
-    optimizer = torch.optim.LBFGS([value], max_iter=100, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        total = loss()
-        total.backward()
-        return total
-
-    optimizer.step(closure)
-
-
 def micro_f1(episode: Episode, weights: TypingWeights, cutoff: float) -> float:
     """Exact span and type, after overlaps are resolved."""
     scores = _scores(
         torch.from_numpy(episode.parts),
         torch.from_numpy(episode.residual),
-        torch.tensor(
-            [weights.name, weights.definition, weights.context, weights.agreement, weights.residual],
-            dtype=torch.float64,
-        ),
+        torch.tensor(astuple(weights)[:5], dtype=torch.float64),
     )
     best, features = _best(scores, episode.probabilities)
     relevances = 1 / (1 + np.exp(-features.numpy() @ weights.curve))

@@ -52,7 +52,13 @@ class LabelledDocument(BaseModel):
                 )
         return self
 
+    def types_of_spans(self) -> dict[tuple[int, int], set[str]]:
+        """The labels of each marked span, in the order in which they were marked."""
+        found: dict[tuple[int, int], set[str]] = {}
+        for entity in self.entities:
+            found.setdefault((entity.start, entity.end), set()).add(entity.type)
+        return found
+
     def gold_spans(self) -> list[Span]:
         """Each marked span once, in reading order, whatever its labels are."""
-        offsets = sorted({(entity.start, entity.end) for entity in self.entities})
-        return [Span(start=start, end=end) for start, end in offsets]
+        return [Span(start=start, end=end) for start, end in sorted(self.types_of_spans())]

@@ -5,7 +5,8 @@ import pytest
 
 from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.training.ahead import Ahead, Comparison, prepare
-from nerret_tools.lab.training.examples import LabelledExamples, MarkedSentence
+from nerret_tools.lab.training.examples import LabelledExamples
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.recipe import SpanTraining
 from nerret_tools.lab.training.spans import MarkedText
 from nerret_tools.models import find_spec

@@ -16,7 +16,7 @@ from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.lab.training import body, body_data
 from nerret_tools.lab.training.ahead import prepare
-from nerret_tools.lab.training.examples import MarkedSentence
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.models import find_spec
 from nerret_tools.models.encoders import load_encoder
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nerret_tools.lab.evaluation.labelled import read_labelled
-from nerret_tools.lab.training.examples import LabelledExamples, MarkedSentence, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.examples import LabelledExamples, MinedExamples, TaxonomyExamples
+from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.mining import mine, mine_types
 from nerret_tools.lab.training.noise import roughen, shorten
 from nerret_tools.lab.training.taxonomy import read_wordnet

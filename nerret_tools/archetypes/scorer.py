@@ -45,6 +45,18 @@ class TypeScorer(Protocol):
         ...
 
 
+def in_brackets(question: Question, opening: str, closing: str) -> str:
+    """The mention in brackets, with the text around it."""
+    before = question.text[max(0, question.start - CONTEXT) : question.start]
+    after = question.text[question.end : question.end + CONTEXT]
+    return f"{before}{opening}{question.text[question.start : question.end]}{closing}{after}"
+
+
+def described(question: Question) -> list[str]:
+    """The candidates' names, with their definitions where they have any."""
+    return [one.name if one.definition == one.name else f"{one.name}: {one.definition}" for one in question.candidates]
+
+
 def options(question: Question) -> list[str]:
     """The answers that are allowed: the candidates' names, then none."""
     return [candidate.name for candidate in question.candidates] + [NONE]
@@ -52,13 +64,8 @@ def options(question: Question) -> list[str]:
 
 def prompt(question: Question) -> str:
     """Put a question in words; the answer follows as one of `options`."""
-    before = question.text[max(0, question.start - CONTEXT) : question.start]
-    after = question.text[question.end : question.end + CONTEXT]
-    mention = question.text[question.start : question.end]
-    lines = [
-        f"- {one.name}" + (f": {one.definition}" if one.definition != one.name else "") for one in question.candidates
-    ]
+    lines = [f"- {one}" for one in described(question)]
     return (
-        f"Text: {before}[{mention}]{after}\n\n"
+        f"Text: {in_brackets(question, '[', ']')}\n\n"
         "Of what type is the entity in square brackets?\n" + "\n".join(lines) + f"\n- {NONE}\n\nType:"
     )

@@ -45,14 +45,6 @@ class Grouping:
         return self.reasons.get((entity, surface)) or difference(surface, self.names[entity])
 
 
-@dataclass(frozen=True)
-class _Step:
-    """What a name stands for, and why."""
-
-    long: str
-    reason: str
-
-
 def group_names(found: Occurrences) -> Grouping:
     """Put mentions of one entity together.
 
@@ -69,7 +61,7 @@ def group_names(found: Occurrences) -> Grouping:
     tails = _tails(usual)
 
     own: dict[int, dict[str, Link]] = {}  # by document
-    said: dict[str, dict[str, _Step]] = defaultdict(dict)  # short → long → what its first document says
+    said: dict[str, dict[str, Link]] = defaultdict(dict)  # short → long → what its first document says
     for document, uses in _talkative(found, codes, surfaces, keys, tails):
         links = links_in(uses)
         if links:
@@ -77,7 +69,7 @@ def group_names(found: Occurrences) -> Grouping:
         for link in links:
             shown = usual.get(link.long, link.long)
             text = f'{link.reason} of "{shown}" in {found.document_ids[document]}'
-            said[link.short].setdefault(link.long, _Step(link.long, text))
+            said[link.short].setdefault(link.long, Link(link.short, link.long, text))
     everywhere = _everywhere(said, usual, tails)
 
     numbers: dict[str, int] = {}
@@ -143,19 +135,19 @@ def _talkative(
         yield int(found.documents[first]), [Use(keys[code], surfaces[code], start) for code, start in rows]
 
 
-def _everywhere(said: dict[str, dict[str, _Step]], usual: dict[str, str], tails: Counter[str]) -> dict[str, _Step]:
+def _everywhere(said: dict[str, dict[str, Link]], usual: dict[str, str], tails: Counter[str]) -> dict[str, Link]:
     """Links that hold in every document: there is nothing else that the short name could stand for."""
     links = {}
     for short, longs in said.items():
         if len(longs) == 1 and tails[short] < 2:
             links[short] = next(iter(longs.values()))
     for plural in plural_links(usual):
-        links.setdefault(plural.short, _Step(plural.long, f'plural of "{usual[plural.long]}"'))
+        links.setdefault(plural.short, plural._replace(reason=f'plural of "{usual[plural.long]}"'))
     return links
 
 
 def _root(
-    key: str, own: dict[str, Link], everywhere: dict[str, _Step], usual: dict[str, str], document: str
+    key: str, own: dict[str, Link], everywhere: dict[str, Link], usual: dict[str, str], document: str
 ) -> tuple[str, str]:
     """What a name stands for in the end, and why; what its document says comes first."""
     reason, passed = "", {key}
@@ -163,7 +155,7 @@ def _root(
         step = everywhere.get(key)
         if key in own and (step is None or step.long != own[key].long):
             link = own[key]
-            step = _Step(link.long, f'{link.reason} of "{usual.get(link.long, link.long)}" in {document}')
+            step = link._replace(reason=f'{link.reason} of "{usual.get(link.long, link.long)}" in {document}')
         if step is None or step.long in passed:
             return key, reason
         passed.add(step.long)

@@ -45,7 +45,7 @@ def _rows(rows: Any, encoding: str, origin: Origin, reading: Reading) -> Rows:
     try:
         header = next(rows, None)
     except csv.Error as error:
-        yield ReadProblem(_at(origin, 1), f"the header is not CSV: {error}")
+        yield ReadProblem(origin.at(1), f"the header is not CSV: {error}")
         return
     if header is None:
         yield ReadProblem(origin, "the file is empty")
@@ -53,11 +53,11 @@ def _rows(rows: Any, encoding: str, origin: Origin, reading: Reading) -> Rows:
     header = reading.canonical(header)
     complaint = _complaint(header, reading)
     if complaint:
-        yield ReadProblem(_at(origin, 1), complaint)
+        yield ReadProblem(origin.at(1), complaint)
         return
     empty = True
     while True:
-        place = _at(origin, rows.line_num + 1)
+        place = origin.at(rows.line_num + 1)
         try:
             cells = next(rows)
         except StopIteration:
@@ -85,10 +85,6 @@ def _separator(start: str, reading: Reading) -> str:
         return sum(name in names for name in reading.required), len(names)
 
     return max(_SEPARATORS, key=columns)
-
-
-def _at(origin: Origin, line: int) -> Origin:
-    return Origin(origin.source, line, known_as=origin.known_as)
 
 
 def _complaint(header: list[str], reading: Reading) -> str | None:

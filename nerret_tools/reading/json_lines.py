@@ -28,7 +28,7 @@ def read_json_lines(lines: Iterable[bytes], origin: Origin, reading: Reading) ->
     for number, raw in enumerate(lines, start=1):
         if not raw.strip():
             continue
-        place = Origin(origin.source, number, known_as=origin.known_as)
+        place = origin.at(number)
         try:
             text = raw.decode(encoding if number == 1 else encoding.removesuffix("-sig"))
         except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def read_json(file: BinaryIO, origin: Origin, reading: Reading) -> Rows:
     if not found:
         yield ReadProblem(origin, "the list is empty")
     for number, value in enumerate(found, start=1):
-        yield _record(value, Origin(origin.source, number, "item", origin.known_as))
+        yield _record(value, origin.at(number, "item"))
 
 
 def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

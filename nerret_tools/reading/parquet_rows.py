@@ -33,9 +33,9 @@ def read_parquet(path: Path, origin: Origin, reading: Reading) -> Rows:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
                 for row in batch.rename_columns(columns).to_pylist():
                     number += 1
-                    yield Record(_row(origin, number), row_values(row))
+                    yield Record(origin.at(number, "row"), row_values(row))
     except (pyarrow.ArrowException, OSError) as error:
-        yield ReadProblem(_row(origin, number + 1) if number else origin, f"not a readable Parquet file: {error}")
+        yield ReadProblem(origin.at(number + 1, "row") if number else origin, f"not a readable Parquet file: {error}")
 
 
 def load_pyarrow() -> Any:
@@ -55,7 +55,3 @@ def row_values(row: dict[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if value is not None
     }
-
-
-def _row(origin: Origin, number: int) -> Origin:
-    return Origin(origin.source, number, "row", origin.known_as)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class Origin:
     line: int | None = None
     unit: str = "line"
     known_as: str | None = None
+
+    def at(self, line: int, unit: str = "line") -> Origin:
+        """A place in the same file."""
+        return replace(self, line=line, unit=unit)
 
     @property
     def name(self) -> str:

@@ -79,9 +79,7 @@ class DocumentReader:
         """Tells where the document at a position (from 0, in iteration order) was read."""
         run = bisect_right(self._run_starts, position) - 1
         first = self._run_origins[run]
-        if first.line is None:
-            return first
-        return Origin(first.source, first.line + position - self._run_starts[run], first.unit, first.known_as)
+        return first if first.line is None else first.at(first.line + position - self._run_starts[run], first.unit)
 
     def failures(self, failed: Sequence[FailedDocument]) -> list[FailedDocument]:
         """What is not in the index, in reading order: what could not be read, and what `EntityIndex.add` reported."""

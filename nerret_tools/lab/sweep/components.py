@@ -42,14 +42,11 @@ into its last projection. ``mlp_down``: what comes out of that, before the resid
 class EveryComponent(Wrapped):
     """A complete transformer that hands out every component instead of its last hidden state.
 
-    Args:
-        model: A base model (no head) of a family that `encoding.backbone` knows.
-
     Attributes:
         widths: Width of each place, in the order of the output; filled by the first pass.
 
     Raises:
-        ModelError: The architecture is not known.
+        ModelError: The model, without a head, is of a family that `encoding.backbone` does not know.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
@@ -114,11 +111,7 @@ class EveryComponent(Wrapped):
 
 
 def load_every_component(path: str | Path, *, dtype: torch.dtype = torch.float32) -> EveryComponent:
-    """Load a complete backbone, onto the GPU where there is one.
-
-    Args:
-        path: A folder in the Hugging Face format, or a name on the hub.
-        dtype: Number format of the weights.
+    """Load a complete backbone, a folder or a name on the hub, onto the GPU where there is one.
 
     Raises:
         ModelError: The files cannot be read or are not complete, or the architecture is not known.

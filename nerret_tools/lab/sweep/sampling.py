@@ -39,12 +39,7 @@ class MentionSample:
 def collect_mentions(
     documents: Sequence[LabelledDocument], labels: Sequence[str], *, sentences: int
 ) -> tuple[list[TypeMentions], list[str]]:
-    """Find the mentions of each label; a span with two labels is of neither.
-
-    Args:
-        documents: Labelled documents; each counts as one sentence.
-        labels: The labels to look for.
-        sentences: How many documents a label must be in.
+    """Find the mentions of each label in documents, each a sentence; a span with two labels is of neither.
 
     Returns:
         The labels that are in enough documents, with their mentions; and those that are not.
@@ -97,11 +92,8 @@ def draw_pairs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pair the mentions: as many pairs of one type as of two, never two mentions of one document.
 
-    Args:
-        sample: The mentions.
-        random: Chooses among the kind of pairs that there are more of.
-        different_surfaces: Leave out pairs whose mentions have the same text: the same name twice
-            is close at any tap, which says nothing about types.
+    `different_surfaces` leaves out pairs whose mentions have the same text: the same name twice is close at any tap,
+    which says nothing about types.
 
     Returns:
         Same-type and different-type pairs, each ``[n, 2]`` rows of the sample.

@@ -8,10 +8,8 @@ import numpy as np
 def cosines(vectors: np.ndarray, *, centred: bool) -> np.ndarray:
     """Cosine of each two rows of ``[n, d]``: ``[n, n]``. A vector of length zero has cosine 0 to all.
 
-    Args:
-        vectors: Representations.
-        centred: Subtract their mean first. Representations of a transformer share a large
-            component that says nothing about any of them.
+    `centred`: with their mean subtracted first; representations of a transformer share a large component that says
+    nothing about any of them.
     """
     if centred:
         vectors = vectors - vectors.mean(axis=0)

@@ -13,12 +13,7 @@ SHOWN = 20  # taps; the report has all
 
 
 def render(report: SweepReport, wanted_types: int) -> Group:
-    """The best taps, and sentences on what was compared.
-
-    Args:
-        report: The sweep.
-        wanted_types: How many types were asked for.
-    """
+    """The best taps, and sentences on what was compared, where so many types were asked for."""
     table = Table(title=f"{report.model}: the best taps", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("tap", no_wrap=True)
     for heading in ("raw", "centred", "raw,\n≠ names", "centred,\n≠ names"):

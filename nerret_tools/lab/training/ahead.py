@@ -56,16 +56,9 @@ class Comparison:
 
 
 class Ahead(Dataset[tuple[str, Comparison | SpanBatch]]):
-    """What each step of a run draws.
+    """What each step of a run draws: from sources by name, from the number of a step to a batch, and for the span head.
 
-    Args:
-        encoder: Whose tokenizer and windows are used.
-        draws: Sources by name, from the number of a step to a batch.
-        texts: What the span head learns from.
-        spans: How it does.
-        order: Which source each step draws from, and from the beginning again.
-        steps: How many there are.
-        seed: Of the span head's batches.
+    The order says which source each step draws from, and from the beginning again.
     """
 
     def __init__(
@@ -94,11 +87,7 @@ class Ahead(Dataset[tuple[str, Comparison | SpanBatch]]):
         return source, compare(self._encoder, self._draws[source](step))
 
     def run(self, processes: int | None = None) -> Iterator[tuple[str, Comparison | SpanBatch]]:
-        """All steps in order.
-
-        Args:
-            processes: That draw; None: one for every processor but one, 0: this one.
-        """
+        """All steps in order, drawn by so many processes; None: one for every processor but one, 0: this one."""
         if processes is None:
             processes = min(self._steps // 100, len(os.sched_getaffinity(0)) - 1)
         return iter(

@@ -158,13 +158,9 @@ def labelled_examples(embeddings: np.ndarray, classes: np.ndarray, archetypes: n
 
 
 def train_head(catalogue: Catalogue, parts: Sequence[Examples], dimension: int, seed: int) -> ArchetypeHead:
-    """Train on all parts, each with the same weight in sum, and fit the temperature on nouns held back.
+    """Train on all parts, the nouns first, each with the same weight in sum; fit the temperature on nouns held back.
 
-    Args:
-        catalogue: The archetypes.
-        parts: The first one is the nouns.
-        dimension: Columns of an embedding that are the mention's own.
-        seed: Of initial weights, order and what is held back.
+    `dimension`: columns of an embedding that are the mention's own.
     """
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)

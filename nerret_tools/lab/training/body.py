@@ -56,7 +56,7 @@ def train_body(
     start: Path | None,
     out: Path,
 ) -> Path:
-    """Train, and write adapter, projection, context head and span head.
+    """Train from the published backbone, and write adapter, projection, context head and span head, in between too.
 
     Args:
         encoder: With the backbone as published.
@@ -65,7 +65,7 @@ def train_body(
         texts: Sentences with marked spans.
         recipe: How.
         start: Folder with earlier weights to go on from, of any output dimension.
-        out: Folder, which is written to in between too.
+        out: Folder.
     """
     torch.manual_seed(recipe.seed)
     model = encoder.backbone.model

@@ -54,16 +54,9 @@ def cluster_types(
     shown: int,
     seed: int,
 ) -> ClusterReport:
-    """Cluster the largest types of each lexicographer file, with labelled types beside them.
+    """Cluster the largest types of each lexicographer file, with labelled types (descriptions) beside them.
 
-    Args:
-        model: Embeds a type as its name and definition.
-        taxonomy: The types.
-        files: See `lexicographer_files`.
-        descriptions: Types of labelled data.
-        counts: Numbers of clusters to try.
-        shown: The number whose clusters are listed.
-        seed: Of k-means and of the reference samples.
+    A type is embedded as its name and definition. `shown` is the number of clusters whose types are listed.
 
     Raises:
         MissingExtraError: scipy is not installed.

@@ -38,13 +38,9 @@ class Group(NamedTuple):
 
 
 class Descent:
-    """AdamW with learning rates that rise and fall once.
+    """AdamW with learning rates that rise and fall once, over so many steps.
 
-    Args:
-        groups: What is trained.
-        steps: How often `step` will be called.
-        clip: The longest gradient, over all groups; None: as it comes.
-        every: Steps between two lines of the log.
+    `clip`: the longest gradient, over all groups; `every`: steps between two lines of the log.
     """
 
     def __init__(self, *groups: Group, steps: int, clip: float | None = None, every: int) -> None:

@@ -40,18 +40,12 @@ class Batch:
 
 
 class TaxonomyExamples:
-    """Nouns as mentions of the categories above them.
+    """Nouns as mentions of the categories above them, so many categories a batch.
 
     Half of the types come in families of siblings, which are hard to tell apart; names of
     single things, such as one river, are drawn more often than kinds of things, and nouns
-    that the sentences have more often than others.
-
-    Args:
-        taxonomy: The nouns.
-        sentences: Real sentences with marked spans; where a span, or another word, is a noun with a
-            single sense, the sentence serves as its context.
-        types: Categories a batch.
-        seed: Of all choices.
+    that the sentences have more often than others. Where a marked span of a sentence, or another word, is a noun with
+    a single sense, the sentence serves as its context.
     """
 
     def __init__(self, taxonomy: Taxonomy, sentences: Sequence[MarkedSentence], types: int, seed: int) -> None:
@@ -188,16 +182,10 @@ class LabelledExamples:
 
 
 class MinedExamples:
-    """Names as mentions of what a sentence says they are, here or elsewhere.
+    """Names as mentions of what a sentence says they are, here or elsewhere, so many a batch.
 
-    Args:
-        mined: What was found.
-        sentences: Where else the same names may stand.
-        taxonomy: Tells which kinds are kinds of each other: such pairs are neither positive nor
-            negative.
-        count: Mentions a batch.
-        noise: Share of sentences that are roughened.
-        seed: Of all choices.
+    Pairs of kinds that the taxonomy has above each other are neither positive nor negative. `noise`: share of sentences
+    that are roughened.
     """
 
     def __init__(

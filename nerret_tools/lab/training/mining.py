@@ -66,12 +66,7 @@ def mine_types(texts: Iterable[str], taxonomy: Taxonomy) -> list[MinedMention]:
 
 
 def mine(texts: Iterable[str], nouns: Collection[str]) -> Iterator[MinedMention]:
-    """Find names whose kind is said beside them.
-
-    Args:
-        texts: Sentences with a space around punctuation.
-        nouns: What may be a kind, singular and lower case.
-    """
+    """Find names whose kind, a noun in lower case, is said beside them, in sentences with spaces around punctuation."""
     singulars = {plural(noun): noun for noun in nouns if " " not in noun}
     for text in texts:
         for match in _NAME.finditer(text):

@@ -80,10 +80,9 @@ class CommonNouns:
     the word before says that it is a noun, and unknown where it may be another part of speech. Unknown too are nouns
     with at least half of their senses in the branches and few kinds ("violin"). The rest are no mentions: nouns that
     mostly mean something else ("line"), that name a category ("animal", "dog"), and short ones ("cat"), which are
-    often something else too.
+    often something else too. The taxonomy must have every noun with another below it as a type.
 
     Args:
-        taxonomy: Read with ``min_members=1``, so that every noun with another below it is a type.
         branches: First lemmas of the categories whose nouns count; of several, the one with the most nouns.
         seed: Of the exchange of nouns.
 

@@ -56,10 +56,7 @@ def train_projection(taxonomy: TypedMentions, labelled: TypedMentions | None, re
 def multi_positive_loss(logits: Tensor, positive: Tensor, unknown: Tensor | None = None) -> Tensor:
     """InfoNCE both ways where a row has several positives: each against all negatives.
 
-    Args:
-        logits: Similarity over temperature, ``[n_types, n_mentions]``.
-        positive: True where the mention is of the type.
-        unknown: True where it is neither known to be nor known not to be.
+    Of similarities over temperature ``[n_types, n_mentions]``; `unknown` pairs count as neither.
     """
     left_out = positive if unknown is None else positive | unknown
     return (_one_way(logits, positive, left_out) + _one_way(logits.T, positive.T, left_out.T)) / 2
@@ -69,12 +66,7 @@ def compress_projection(projection: Projection, vectors: np.ndarray, dimension: 
     """Return a projection with fewer dimensions and nearly the same cosines.
 
     The second layer is rotated to the principal axes (around the origin, so that cosines are what
-    is kept) of the embeddings of ``vectors``, and the first ``dimension`` of them stay.
-
-    Args:
-        projection: With at least as many dimensions.
-        vectors: A sample of representations, ``[n, d]`` float32.
-        dimension: To keep.
+    is kept) of the embeddings of a sample of representations ``[n, d]`` float32, and the first axes stay.
     """
     with torch.no_grad():
         embeddings = projection.eval()(torch.from_numpy(vectors)).double()

@@ -15,7 +15,7 @@ NEAREST = 100  # items that BM25 finds for a type, of which those of the type ar
 def triplet_loss(
     cosines: Tensor, positive: Tensor, hard: Tensor, has_hard: Tensor, margin: float, generator: np.random.Generator
 ) -> Tensor:
-    """Mean hinge over all pairs of a type and a mention of it, each against one negative.
+    """Mean hinge over all pairs of a type and a mention of it, each against one negative, by cosines.
 
     Args:
         cosines: Of types and mentions, ``[n_types, n_mentions]``.

@@ -115,10 +115,7 @@ def implied(name: str) -> Iterable[str]:
 def conflict(one: TypeName, other: TypeName, together: Collection[tuple[str, str]]) -> bool:
     """Whether nothing is of both types, as far as words around like heads tell.
 
-    Args:
-        one: A type.
-        other: Another one.
-        together: Pairs of subjects that some mention has both.
+    `together`: pairs of subjects that some mention has both.
     """
     if one.nation and other.nation and one.nation != other.nation and not {one.nation, other.nation} <= _BRITISH:
         return True

@@ -51,12 +51,9 @@ def is_held_back(passage_id: str) -> bool:
 def read_typed(
     paths: Iterable[Path], sentences: Callable[[str], Sequence[tuple[int, int]]], *, held_back: bool = False
 ) -> list[TypedText]:
-    """Read passages, sentence by sentence.
+    """Read passages ``{"id", "text", "complete", "entities": [{"start", "end", "types"}]}``, sentence by sentence.
 
-    Args:
-        paths: JSON lines ``{"id", "text", "complete", "entities": [{"start", "end", "types"}]}``.
-        sentences: Where the sentences of a text are.
-        held_back: The texts for development in place of the others.
+    `held_back`: the texts for development in place of the others.
 
     Raises:
         DataFileError: A file cannot be read.
@@ -157,13 +154,8 @@ class TypeRelations:
 class TypedExamples:
     """Sentences with all their mentions, and types of these beside types that differ in a modifier only.
 
-    Args:
-        texts: With at least one mention each.
-        taxonomy: With every noun that has another below it.
-        sentences: Texts a batch; all there are where that is less.
-        types: Types a batch; likewise.
-        noise: Share of the sentences that are roughened.
-        seed: Of all choices.
+    So many texts and types a batch, or all where there are fewer; `noise`: share of the sentences that are roughened.
+    The taxonomy has every noun with another below it as a type.
     """
 
     def __init__(

@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 
 def reword(names: Sequence[str], definition: str | None, generator: random.Random) -> str:
-    """Draw one way to ask for a type.
-
-    Args:
-        names: What the type is called; the first is the usual name.
-        definition: A phrase that says what it is, where there is one.
-        generator: Decides.
-    """
+    """Draw one way to ask for a type: by one of its names, of which the first is the usual one, or its definition."""
     name = names[0] if generator.random() < 0.6 else generator.choice(names)
     way = generator.random()
     if way < 0.45:

@@ -150,12 +150,9 @@ def _contrast(encoder: TorchEncoder, heads: Heads, batch: Comparison, recipe: Bo
 
 
 def pair_loss(logits: Tensor, positive: Tensor, known: Tensor) -> Tensor:
-    """Each pair judged by itself (the sigmoid loss of SigLIP, arXiv 2303.15343), per positive pair.
+    """Each pair ``[n_types, n_mentions]`` judged by itself (SigLIP's sigmoid loss, arXiv 2303.15343), per positive one.
 
-    Args:
-        logits: ``[n_types, n_mentions]``.
-        positive: True where the mention is of the type.
-        known: False where nobody knows.
+    `known` is false where nobody knows whether the mention is of the type.
     """
     each = F.binary_cross_entropy_with_logits(logits, positive.float(), reduction="none")
     return each[known].sum() / positive.sum().clamp(min=1)

@@ -35,12 +35,7 @@ def senses(taxonomy: Taxonomy) -> dict[str, list[int]]:
 
 
 def written(taxonomy: Taxonomy, single: Mapping[str, int]) -> dict[str, int]:
-    """How nouns with a single sense stand in a text, each with its synset: as they are, and in the plural.
-
-    Args:
-        taxonomy: The nouns.
-        single: Lemma in lower case → its only synset.
-    """
+    """How nouns with a single sense (lemma → synset) stand in a text, with the synset: as they are, and in plural."""
     words = {}
     for synset in set(single.values()):
         for lemma in taxonomy.synsets[synset].lemmas:

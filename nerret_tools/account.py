@@ -15,39 +15,23 @@ _WRITE_BYTES = 64 * 2**20
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one document before it is written.
+    """What became of one document before it is written."""
 
-    Attributes:
-        id: Its id, where it has one.
-        content_hash: Of a document that passed the checks; ``None`` for others.
-        reason: Why it cannot be indexed; ``None`` where nothing is wrong.
-        known: Whether the index had a document of this id when it was looked up.
-        rows: What is to be written; ``None`` with no reason means that it is there already.
-        source: The file that it was read from.
-        line: Line or row there, from 1.
-    """
-
-    id: str | None = None
-    content_hash: str | None = None
-    reason: str | None = None
-    known: bool = False
+    id: str | None = None  # its id, where it has one
+    content_hash: str | None = None  # of a document that passed the checks; `None` for others
+    reason: str | None = None  # why it cannot be indexed; `None` where nothing is wrong
+    known: bool = False  # whether the index had a document of this id when it was looked up
+    # What is to be written; `None` with no reason means that it is there already
     rows: tuple[StoredDocument, MentionBlock] | None = None
-    source: str | None = None
-    line: int | None = None
+    source: str | None = None  # the file that it was read from
+    line: int | None = None  # line or row there, from 1
 
 
 class Account:
-    """Takes outcomes, stores what is to be written, keeps the report.
+    """Takes outcomes, stores what is to be written, keeps the report of what was done so far, or is being written.
 
-    Outcomes must come in the order of the input: of two documents with one id the first is kept.
-
-    Args:
-        store: Open for this writer alone.
-        batch_size: Documents written at once.
-        writer: Of one thread, which writes a batch while the next one is made; ``None``: it is written here.
-
-    Attributes:
-        report: What was done so far, or is being written.
+    Outcomes must come in the order of the input: of two documents with one id the first is kept. The `writer`, an
+    executor of one thread, writes a batch while the next one is made; ``None``: it is written here.
     """
 
     def __init__(self, store: ChromaStore, batch_size: int, writer: Executor | None = None) -> None:

@@ -9,12 +9,7 @@ from typing import Any
 
 
 def exported(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make a package's ``__getattr__``.
-
-    Args:
-        package: Its name.
-        places: Each name that it exports, and the module in it that has it.
-    """
+    """Make a package's ``__getattr__``, from each name that it exports to the module in it that has the name."""
 
     def get(name: str) -> Any:
         if name not in places:

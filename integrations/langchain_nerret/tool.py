@@ -11,17 +11,8 @@ from langchain_core.tools import StructuredTool, ToolException
 from pydantic import BaseModel
 
 from langchain_nerret.conversion import to_langchain
-from nerret_tools import EntityIndex, EntityPage
+from nerret_tools import EntityIndex, EntityPage, showing
 from nerret_tools.errors import InputError
-from nerret_tools.showing import (
-    DESCRIPTION,
-    ENTITIES_DESCRIPTION,
-    ENTITIES_NAME,
-    NAME,
-    FindArguments,
-    entity_text,
-    text_page,
-)
 
 
 def as_structured_tool(
@@ -31,22 +22,17 @@ def as_structured_tool(
     name: str | None,
     description: str | None,
 ) -> StructuredTool:
-    """Wrap a search.
+    """Wrap a search with the keywords of `EntityIndex.find` that hold where the agent passes none.
 
-    Args:
-        index: What is searched.
-        own: Keywords of `EntityIndex.find` where the agent passes none.
-        schema: In the place of `FindArguments`.
-        name: In the place of the usual one.
-        description: In the place of the usual one.
+    Schema, name and description take the place of the usual ones.
     """
 
     def find(**passed: Any) -> tuple[str, list[Document]]:
-        arguments = FindArguments(**passed)
+        arguments = showing.FindArguments(**passed)
         result = index.find(arguments.asked(), **arguments.options(own))
-        return text_page(result), [to_langchain(hit) for hit in result.hits]
+        return showing.text_page(result), [to_langchain(hit) for hit in result.hits]
 
-    return _tool(find, name or NAME, description or DESCRIPTION, schema)
+    return _tool(find, name or showing.NAME, description or showing.DESCRIPTION, schema)
 
 
 def as_entities_tool(
@@ -56,11 +42,11 @@ def as_entities_tool(
     kept = {key: own.get(key) for key in ("limit", "min_relevance", "recall", "where")}
 
     def entities(**passed: Any) -> tuple[str, EntityPage]:
-        arguments = FindArguments(**passed)
+        arguments = showing.FindArguments(**passed)
         page = index.entities(arguments.asked(), **arguments.options(kept))
-        return entity_text(page), page
+        return showing.entity_text(page), page
 
-    return _tool(entities, name or ENTITIES_NAME, description or ENTITIES_DESCRIPTION, None)
+    return _tool(entities, name or showing.ENTITIES_NAME, description or showing.ENTITIES_DESCRIPTION, None)
 
 
 def _tool(
@@ -80,7 +66,7 @@ def _tool(
         coroutine=acall,
         name=name,
         description=description,
-        args_schema=schema or FindArguments,
+        args_schema=schema or showing.FindArguments,
         response_format="content_and_artifact",
         handle_tool_error=True,
     )

@@ -56,11 +56,7 @@ def _has_words(text: str, start: int, end: int) -> bool:
 class HeadProposer:
     """Two operating points of a span head in one pass: proposes what they agree on, and remembers how sure it is.
 
-    Args:
-        model: Whose head it is.
-        anchor: Probability over which the anchor has found a span.
-        explorer: The same of the explorer.
-        agreement: How they are joined.
+    Each point is the probability over which anchor and explorer have found a span.
 
     Attributes:
         found: Text and characters of each proposed span → the probability that it is a mention.

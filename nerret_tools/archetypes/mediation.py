@@ -24,17 +24,13 @@ class ArchetypeHead:
     """A small classifier over archetypes for mentions and for type descriptions alike.
 
     Both live in one space, so one head serves both, and no table says which archetype a label has.
-
-    Attributes:
-        names: The archetypes, one a column.
-        weights: Of two linear layers with GELU between: ``first.weight`` ``[width, d]``, ``first.bias``,
-            ``second.weight`` ``[n_archetypes, width]``, ``second.bias``; float32.
-        temperature: Divides the logits; fitted on held-back nouns, so that probabilities are meant.
     """
 
-    names: Sequence[str]
+    names: Sequence[str]  # the archetypes, one a column
+    # Of two linear layers with GELU between: `first.weight` `[width, d]`, `first.bias`, `second.weight` `[n_archetypes,
+    # width]`, `second.bias`; float32
     weights: dict[str, np.ndarray]
-    temperature: float = 1.0
+    temperature: float = 1.0  # divides the logits; fitted on held-back nouns, so that probabilities are meant
 
     @property
     def dimension(self) -> int:

@@ -16,31 +16,18 @@ EDGE = 1e-6  # probabilities are kept this far from 0 and 1 before their logarit
 
 @dataclass(frozen=True)
 class TypingWeights:
-    """A softmax over the types, then a logistic curve for "this span and this type are right".
+    """A softmax over the types, then a logistic curve for "this span and this type are right"."""
 
-    Attributes:
-        name: Per cosine with the type's name.
-        definition: Per cosine with its definition.
-        context: Per cosine of the context.
-        agreement: Per unit of log agreement of archetypes; 0: archetypes are not asked.
-        residual: What a type such as ``misc`` scores, whatever the mention is.
-        intercept: Of the curve.
-        mention: Of the log odds that the span is a mention at all.
-        score: Of the best type's score.
-        share: Of the logarithm of the best type's share in the softmax.
-        cutoff: Relevance under which a span gets no type.
-    """
-
-    name: float
-    definition: float
-    context: float
-    agreement: float
-    residual: float
-    intercept: float
-    mention: float
-    score: float
-    share: float
-    cutoff: float
+    name: float  # per cosine with the type's name
+    definition: float  # per cosine with its definition
+    context: float  # per cosine of the context
+    agreement: float  # per unit of log agreement of archetypes; 0: archetypes are not asked
+    residual: float  # what a type such as `misc` scores, whatever the mention is
+    intercept: float  # of the curve
+    mention: float  # of the log odds that the span is a mention at all
+    score: float  # of the best type's score
+    share: float  # of the logarithm of the best type's share in the softmax
+    cutoff: float  # relevance under which a span gets no type
 
     def relevances(self, scores: np.ndarray, chosen: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
         """Return the probability that span and chosen type are right, ``[n]``; arguments as of `acceptance`."""

@@ -98,15 +98,16 @@ def index(
     """
     separator = "\t" if separator == "\\t" else separator  # as it is written in a shell
     reading = Reading(id_field, text_field, number_missing_ids, id_root, kind, encoding, separator, strip_headers)
+    job = _Job(paths, place, name, model, reading, batch_size)
     try:
         if engine is Engine.RAY:
             if prune:
                 raise InputError("--prune is not for --engine ray; run the command again without --engine to prune")
-            run = _with_ray(paths, place, name, model, reading, batch_size, workers, gpus_per_worker)
+            run = job.with_ray(workers, gpus_per_worker)
         elif workers is not None or gpus_per_worker:
             raise InputError("--workers and --gpus-per-worker are for --engine ray")
         else:
-            run = _here(paths, place, name, model, reading, batch_size, prune=prune)
+            run = job.here(prune=prune)
     except KeyboardInterrupt as error:
         complain(_STOPPED.format(place))
         raise typer.Exit(INTERRUPTED) from error
@@ -125,24 +126,47 @@ def index(
         raise typer.Exit(WRONG_INPUT)
 
 
-def _here(
-    paths: Sequence[str],
-    place: str,
-    name: str,
-    model: str,
-    reading: Reading,
-    batch_size: int,
-    *,
-    prune: bool,
-) -> _Run:
-    reader = DocumentReader(paths, reading)
-    seen = _Seen(reader)
-    with options.open_index(place, name, model, create=True) as opened:
-        report = opened.add(seen if prune else reader, batch_size=batch_size, show_progress=True)
-        run = _Run(report, reader.failures(report.failed), reader.left_out)
-        if prune and not reader.problems:
-            run.pruned = opened.delete(sorted(set(opened.ids()) - seen.ids))
-    return run
+@dataclass(frozen=True)
+class _Job:
+    """What is to be indexed, and where."""
+
+    paths: Sequence[str]
+    place: str
+    name: str
+    model: str
+    reading: Reading
+    batch_size: int
+
+    def here(self, *, prune: bool) -> _Run:
+        """Encode in this process."""
+        reader = DocumentReader(self.paths, self.reading)
+        seen = _Seen(reader)
+        with options.open_index(self.place, self.name, self.model, create=True) as opened:
+            report = opened.add(seen if prune else reader, batch_size=self.batch_size, show_progress=True)
+            run = _Run(report, reader.failures(report.failed), reader.left_out)
+            if prune and not reader.problems:
+                run.pruned = opened.delete(sorted(set(opened.ids()) - seen.ids))
+        return run
+
+    def with_ray(self, workers: int | None, gpus_per_worker: float) -> _Run:
+        """Encode on Ray's workers."""
+        from nerret_tools.distributed import index_dataset
+        from nerret_tools.distributed.sources import find_sources
+
+        left_out = find_sources(self.paths, self.reading).left_out
+        with _ctrl_c_ends_ray(self.place), redirect_stdout(sys.stderr):  # where Ray prints what its machines say
+            report = index_dataset(
+                self.paths,
+                self.place,
+                self.name,
+                self.model,
+                reading=self.reading,
+                workers=workers,
+                gpus_per_worker=gpus_per_worker,
+                batch_size=self.batch_size,
+                show_progress=True,
+            )
+        return _Run(report, report.failed, left_out)
 
 
 class _Seen:
@@ -157,35 +181,6 @@ class _Seen:
         for document in self._reader:
             self.ids.add(document.id)
             yield document
-
-
-def _with_ray(
-    paths: Sequence[str],
-    place: str,
-    name: str,
-    model: str,
-    reading: Reading,
-    batch_size: int,
-    workers: int | None,
-    gpus_per_worker: float,
-) -> _Run:
-    from nerret_tools.distributed import index_dataset
-    from nerret_tools.distributed.sources import find_sources
-
-    left_out = find_sources(paths, reading).left_out
-    with _ctrl_c_ends_ray(place), redirect_stdout(sys.stderr):  # where Ray prints what its machines say
-        report = index_dataset(
-            paths,
-            place,
-            name,
-            model,
-            reading=reading,
-            workers=workers,
-            gpus_per_worker=gpus_per_worker,
-            batch_size=batch_size,
-            show_progress=True,
-        )
-    return _Run(report, report.failed, left_out)
 
 
 @contextmanager

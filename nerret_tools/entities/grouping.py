@@ -28,16 +28,11 @@ class Occurrences:
 
 @dataclass(frozen=True)
 class Grouping:
-    """Which mentions are of one entity.
+    """Which mentions are of one entity."""
 
-    Attributes:
-        names: How each entity is called: its longest name in the most frequent spelling.
-        members: Entity of each mention, ``[n]``, a position in ``names``.
-        reasons: Entity and surface → why it is one with the name, where it is more than a spelling.
-    """
-
-    names: list[str]
-    members: Integers
+    names: list[str]  # how each entity is called: its longest name in the most frequent spelling
+    members: Integers  # entity of each mention, `[n]`, a position in `names`
+    # Entity and surface → why it is one with the name, where it is more than a spelling
     reasons: dict[tuple[int, str], str]
 
     def reason(self, entity: int, surface: str) -> str:

@@ -37,11 +37,9 @@ def path_variable(spec: ModelSpec) -> str:
 def backbone_folder(spec: ModelSpec, path: str | Path | None = None) -> Path:
     """Find the backbone's files and check that they are the ones the model was trained on.
 
-    Args:
-        spec: The model.
-        path: A folder that the user names; else the environment variable of `path_variable`.
-            Without either: the description's own folder, the installed package, then the hub at
-            the pinned revision, of which only the files below the tap are fetched.
+    In a folder that the user names, here or in the environment variable of `path_variable`; without either in the
+    description's own folder, the installed package, then on the hub at the pinned revision, of which only the files
+    below the tap are fetched.
 
     Raises:
         ModelNotFoundError: They are nowhere; the message says which command to run.

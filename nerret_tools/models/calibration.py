@@ -17,16 +17,12 @@ class Calibration:
     """One logistic curve, fitted on development types.
 
     ``relevance = 1 / (1 + exp(-(slope × score + intercept)))``
-
-    Attributes:
-        slope: Per unit of cosine; positive.
-        intercept: At cosine 0.
-        cutoff: The least relevance at which a document is listed unless asked for; a query with many probable
-            documents stops higher.
     """
 
-    slope: float
-    intercept: float
+    slope: float  # per unit of cosine; positive
+    intercept: float  # at cosine 0
+    # The least relevance at which a document is listed unless asked for; a query with many probable documents stops
+    # higher
     cutoff: float
 
     def log_odds(self, scores: np.ndarray) -> np.ndarray:

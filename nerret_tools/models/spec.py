@@ -27,46 +27,27 @@ CONTEXT_TOKENS = 32  # on each side of a mention: about the sentence it stands i
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A named model: backbone, tap, and the folder with the weights trained on top.
+    """A named model: backbone, tap, and the folder with the weights trained on top."""
 
-    Attributes:
-        name: What users write.
-        backbone: The backbone's id on the hub.
-        revision: Its commit there.
-        sha256: Of the backbone's ``model.safetensors``; None where the weights are several files:
-            then the revision alone says which they are.
-        licence: Of the backbone.
-        tap: What is read from the backbone.
-        state_blocks: Blocks whose outputs the span head reads.
-        dimension: Width of an embedding.
-        weights: Folder with projection, span head and calibration.
-        package: Python package that carries the backbone offline, if there is one.
-        adapted: Whether the folder also holds an adapter for the backbone.
-        context_dimension: How many of the embedding's last numbers describe the mention's
-            context; 0 without a context head.
-        context_weight: Share of the context's cosine in a score, from 0 to 1; the mention's own
-            has the rest.
-        folder: Folder with the backbone's files, where they are not on the hub.
-        window_tokens: Longest window that runs through the backbone.
-        gated: Whether the hub asks for an account that accepted the licence.
-    """
-
-    name: str
-    backbone: str
-    revision: str
+    name: str  # what users write
+    backbone: str  # the backbone's id on the hub
+    revision: str  # its commit there
+    # Of the backbone's `model.safetensors`; None where the weights are several files: then the revision alone says
+    # which they are
     sha256: str | None
-    licence: str
-    tap: Tap
-    state_blocks: tuple[int, ...]
-    dimension: int
-    weights: Path
-    package: str | None = None
-    adapted: bool = False
+    licence: str  # of the backbone
+    tap: Tap  # what is read from the backbone
+    state_blocks: tuple[int, ...]  # blocks whose outputs the span head reads
+    dimension: int  # width of an embedding
+    weights: Path  # folder with projection, span head and calibration
+    package: str | None = None  # Python package that carries the backbone offline, if there is one
+    adapted: bool = False  # whether the folder also holds an adapter for the backbone
+    # How many of the embedding's last numbers describe the mention's context; 0 without a context head
     context_dimension: int = 0
-    context_weight: float = 0.0
-    folder: Path | None = None
-    window_tokens: int = WINDOW_TOKENS
-    gated: bool = False
+    context_weight: float = 0.0  # share of the context's cosine in a score, from 0 to 1; the mention's own has the rest
+    folder: Path | None = None  # folder with the backbone's files, where they are not on the hub
+    window_tokens: int = WINDOW_TOKENS  # longest window that runs through the backbone
+    gated: bool = False  # whether the hub asks for an account that accepted the licence
 
     @property
     def context_tokens(self) -> int | None:

@@ -12,21 +12,14 @@ from nerret_tools.ranking.scores import Scores
 
 @dataclass(frozen=True)
 class Page:
-    """Part of a ranking.
+    """Part of a ranking."""
 
-    Attributes:
-        documents: ``[k]`` positions in `Scan.document_ids`, best first, ties in the order of their ids.
-        document_ids: The ``k`` ids.
-        scores: ``[k]`` float64, rounded to six decimals.
-        start: Documents before this page.
-        total: Documents on all pages together.
-    """
-
+    # `[k]` positions in `Scan.document_ids`, best first, ties in the order of their ids
     documents: npt.NDArray[np.int64]
-    document_ids: list[str]
-    scores: npt.NDArray[np.float64]
-    start: int
-    total: int
+    document_ids: list[str]  # the `k` ids
+    scores: npt.NDArray[np.float64]  # `[k]` float64, rounded to six decimals
+    start: int  # documents before this page
+    total: int  # documents on all pages together
 
     @property
     def is_last(self) -> bool:

@@ -24,20 +24,13 @@ _THRESHOLD_DECIMALS = 9  # of a score: finer than scores are, coarser than the r
 
 @dataclass(frozen=True)
 class Limits:
-    """Which documents of a query are listed, and what can be expected of them.
+    """Which documents of a query are listed, and what can be expected of them."""
 
-    Attributes:
-        min_score: The least score that is listed; ``None``: any.
-        max_score: The score from which on none is listed any more; ``None``: all are.
-        min_relevance: What `min_score` stands for; ``None`` without a calibration, as the others.
-        expected_relevant: How many of the listed documents are expected to be right.
-        expected_recall: The share of all right documents that is expected to be listed, or to be over `max_score`.
-    """
-
-    min_score: float | None
-    max_score: float | None = None
-    min_relevance: float | None = None
-    expected_relevant: float | None = None
+    min_score: float | None  # the least score that is listed; `None`: any
+    max_score: float | None = None  # the score from which on none is listed any more; `None`: all are
+    min_relevance: float | None = None  # what `min_score` stands for; `None` without a calibration, as the others
+    expected_relevant: float | None = None  # how many of the listed documents are expected to be right
+    # The share of all right documents that is expected to be listed, or to be over `max_score`
     expected_recall: float | None = None
 
 

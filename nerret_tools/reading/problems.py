@@ -7,19 +7,13 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Origin:
-    """The place of one document.
+    """The place of one document."""
 
-    Attributes:
-        source: The file as messages show it, or ``<stdin>``.
-        line: Line (JSON lines, CSV), row (Parquet) or item (JSON), counted from 1; ``None`` for a whole file.
-        unit: What ``line`` counts.
-        known_as: What ids that are made of the file's name begin with, where that is another name.
-    """
-
-    source: str
+    source: str  # the file as messages show it, or `<stdin>`
+    # Line (JSON lines, CSV), row (Parquet) or item (JSON), counted from 1; `None` for a whole file
     line: int | None = None
-    unit: str = "line"
-    known_as: str | None = None
+    unit: str = "line"  # what `line` counts
+    known_as: str | None = None  # what ids that are made of the file's name begin with, where that is another name
 
     def at(self, line: int, unit: str = "line") -> Origin:
         """A place in the same file."""

@@ -42,27 +42,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Decides from what was judged so far.
+    """Decides from what was judged so far."""
 
-    Attributes:
-        documents: In the whole collection.
-        target_recall: What is to be proved.
-        confidence: With which.
-    """
-
-    documents: int
-    target_recall: float
-    confidence: float
+    documents: int  # in the whole collection
+    target_recall: float  # what is to be proved
+    confidence: float  # with which
 
     def next(self, found: int, relevant: Flags, bets: Floats, relevance: Floats, ahead: Floats) -> Step:
-        """Decide.
+        """Decide, from the relevance of all documents that are left (`ahead`, falling) and from those that were taken.
 
         Args:
             found: Documents that surely are relevant.
             relevant: ``[n]``, of the documents in the order in which they were taken; some may be doubtful.
             bets: ``[n]``, as for `log_stake`.
             relevance: ``[n]``, theirs.
-            ahead: Relevances of all documents that are left, falling.
+            ahead: ``[left]``.
         """
         if len(relevant) < AHEAD:
             return Step(None)

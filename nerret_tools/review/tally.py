@@ -19,22 +19,16 @@ class Tally:
 
     A document is taken when it is first shown or judged; the order of the taken ones is what the bound is about. One
     that was taken and has no verdict, or "unsure", counts as relevant and not found: nothing is proved by not looking.
-
-    Attributes:
-        order: Ids of the taken documents, in order.
-        bets: What was bet on each, `bound.NO_BET` where it was chosen.
-        judged: Verdicts by id: the lines, the last one of each document.
-        open: Lines that showed a document which has no verdict yet, by id, the last one of each.
-        failed: Lines in which a judge gave no verdict, by the id of documents which have none yet.
-        failures: Such lines in all.
     """
 
-    order: list[str] = field(default_factory=list)
-    bets: list[float] = field(default_factory=list)
-    judged: dict[str, Entry] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)  # ids of the taken documents, in order
+    bets: list[float] = field(default_factory=list)  # what was bet on each, `bound.NO_BET` where it was chosen
+    judged: dict[str, Entry] = field(default_factory=dict)  # verdicts by id: the lines, the last one of each document
+    # Lines that showed a document which has no verdict yet, by id, the last one of each
     open: dict[str, Entry] = field(default_factory=dict)
+    # Lines in which a judge gave no verdict, by the id of documents which have none yet
     failed: dict[str, Entry] = field(default_factory=dict)
-    failures: int = 0
+    failures: int = 0  # such lines in all
     _places: dict[str, int] = field(default_factory=dict)
 
     def add(self, entries: Iterable[Entry]) -> None:

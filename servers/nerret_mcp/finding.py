@@ -8,20 +8,8 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from nerret_mcp import arguments as given
 from nerret_mcp.answers import FindPage
-from nerret_mcp.arguments import (
-    AllOf,
-    AnyOf,
-    CollectionName,
-    Cursor,
-    EntityType,
-    MaxRelevance,
-    MinRelevance,
-    NoneOf,
-    Recall,
-    ScopeOf,
-    Where,
-)
 from nerret_mcp.faults import told
 from nerret_mcp.forms import answer
 from nerret_mcp.library import Library
@@ -55,21 +43,21 @@ def finding_tool(library: Library, page_chars: int) -> StrictTool:
 
     async def find_documents_with_entity_type(
         ctx: Context,
-        entity_type: EntityType = None,
-        any_of: AnyOf = None,
-        all_of: AllOf = None,
-        none_of: NoneOf = None,
-        scope: ScopeOf = "mention",
-        collection: CollectionName = None,
-        min_relevance: MinRelevance = None,
-        recall: Recall = None,
-        max_relevance: MaxRelevance = None,
-        where: Where = None,
+        entity_type: given.EntityType = None,
+        any_of: given.AnyOf = None,
+        all_of: given.AllOf = None,
+        none_of: given.NoneOf = None,
+        scope: given.ScopeOf = "mention",
+        collection: given.CollectionName = None,
+        min_relevance: given.MinRelevance = None,
+        recall: given.Recall = None,
+        max_relevance: given.MaxRelevance = None,
+        where: given.Where = None,
         count_only: Annotated[bool, Field(description="Only the total, no documents.")] = False,
         limit: Annotated[
             int, Field(ge=1, le=MAX_LIMIT, description="Documents a page at most; pages can be cut earlier by size.")
         ] = 200,
-        cursor: Cursor = None,
+        cursor: given.Cursor = None,
         response_format: Annotated[
             Literal["concise", "detailed"],
             Field(description="detailed adds where each name stands and the words around it."),

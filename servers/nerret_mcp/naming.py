@@ -8,19 +8,8 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import BaseModel, Field
 
+from nerret_mcp import arguments as given
 from nerret_mcp.answers import Page
-from nerret_mcp.arguments import (
-    AllOf,
-    AnyOf,
-    CollectionName,
-    Cursor,
-    EntityType,
-    MinRelevance,
-    NoneOf,
-    Recall,
-    ScopeOf,
-    Where,
-)
 from nerret_mcp.faults import told
 from nerret_mcp.forms import DECIMALS, answer, fill, rounded, under
 from nerret_mcp.library import Collection, Library
@@ -76,19 +65,19 @@ def naming_tool(library: Library, page_chars: int) -> StrictTool:
 
     async def list_entities_of_type(
         ctx: Context,
-        entity_type: EntityType = None,
-        any_of: AnyOf = None,
-        all_of: AllOf = None,
-        none_of: NoneOf = None,
-        scope: ScopeOf = "mention",
-        collection: CollectionName = None,
-        min_relevance: MinRelevance = None,
-        recall: Recall = None,
-        where: Where = None,
+        entity_type: given.EntityType = None,
+        any_of: given.AnyOf = None,
+        all_of: given.AllOf = None,
+        none_of: given.NoneOf = None,
+        scope: given.ScopeOf = "mention",
+        collection: given.CollectionName = None,
+        min_relevance: given.MinRelevance = None,
+        recall: given.Recall = None,
+        where: given.Where = None,
         limit: Annotated[
             int, Field(ge=1, le=MAX_LIMIT, description="Entities a page at most; pages can be cut earlier by size.")
         ] = 100,
-        cursor: Cursor = None,
+        cursor: given.Cursor = None,
     ) -> Annotated[CallToolResult, EntityList]:
         with told():
             asked = asked_of(entity_type, any_of, all_of, none_of, scope)

@@ -24,39 +24,22 @@ MIN_PAGE_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class Options:
-    """Everything that can be set.
+    """Everything that can be set."""
 
-    Attributes:
-        index: A folder, or ``http://host:port`` of a Chroma server.
-        collection: The index that is asked where a call names none; ``None``: see `Library`.
-        model: The model that the indexes were made with.
-        transport: ``stdio`` or ``http``.
-        host: To listen on, for HTTP.
-        port: To listen on, for HTTP; 0 takes a free one.
-        allowed_hosts: Host headers that are accepted besides the loopback ones.
-        allowed_origins: Origin headers that are accepted besides the loopback ones.
-        token: The bearer token that HTTP clients must send; ``None``: none is asked for.
-        max_request_bytes: The largest HTTP request that is read.
-        page_chars: The most characters of one answer.
-        model_wait: Seconds that a call waits for the model before it gives up.
-        log_level: Of the log on stderr.
-        reviews: Folder for the files of reviews; ``None``: no tool that reviews is offered.
-    """
-
-    index: str
-    collection: str | None = None
-    model: str = "minilm"
-    transport: str = "stdio"
-    host: str = "127.0.0.1"
-    port: int = 8765
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
-    token: str | None = None
-    max_request_bytes: int = 262_144
-    page_chars: int = 40_000
-    model_wait: float = 60.0
-    log_level: LogLevel = "WARNING"
-    reviews: str | None = None
+    index: str  # a folder, or `http://host:port` of a Chroma server
+    collection: str | None = None  # the index that is asked where a call names none; `None`: see `Library`
+    model: str = "minilm"  # the model that the indexes were made with
+    transport: str = "stdio"  # `stdio` or `http`
+    host: str = "127.0.0.1"  # to listen on, for HTTP
+    port: int = 8765  # to listen on, for HTTP; 0 takes a free one
+    allowed_hosts: tuple[str, ...] = ()  # host headers that are accepted besides the loopback ones
+    allowed_origins: tuple[str, ...] = ()  # origin headers that are accepted besides the loopback ones
+    token: str | None = None  # the bearer token that HTTP clients must send; `None`: none is asked for
+    max_request_bytes: int = 262_144  # the largest HTTP request that is read
+    page_chars: int = 40_000  # the most characters of one answer
+    model_wait: float = 60.0  # seconds that a call waits for the model before it gives up
+    log_level: LogLevel = "WARNING"  # of the log on stderr
+    reviews: str | None = None  # folder for the files of reviews; `None`: no tool that reviews is offered
 
     def __post_init__(self) -> None:
         if self.transport not in TRANSPORTS:

@@ -20,14 +20,10 @@ _SMALLEST_LINE = 12
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and how the answer is to look.
-
-    Attributes:
-        narrowed: Cut-offs and filter, as keywords of `EntityIndex.find`.
-    """
+    """What is asked, and how the answer is to look."""
 
     asked: Asked
-    narrowed: dict[str, Any]
+    narrowed: dict[str, Any]  # cut-offs and filter, as keywords of `EntityIndex.find`
     limit: int
     cursor: str | None
     detailed: bool

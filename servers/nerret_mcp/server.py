@@ -41,13 +41,9 @@ def create_server(
     auth: AuthSettings | None = None,
     token_verifier: TokenVerifier | None = None,
 ) -> MCPServer[None]:
-    """Make the server; the library begins to load once the first client has been greeted.
+    """Make the server; the library, which the caller closes, begins to load once the first client has been greeted.
 
-    Args:
-        library: What is served. The caller closes it.
-        options: For the sizes and the log.
-        auth: With `token_verifier`, for HTTP.
-        token_verifier: Checks bearer tokens.
+    `auth` and `token_verifier` are for HTTP.
     """
     greeted = anyio.Event()
 

@@ -14,28 +14,18 @@ TOKEN_VARIABLE = "NERRET_PAGE_TOKEN"
 class Options:
     """Everything that can be set.
 
-    Attributes:
-        index: A folder, or ``http://host:port`` of a Chroma server.
-        name: Of the index there.
-        model: The model that it was made with.
-        host: To listen on.
-        port: To listen on; 0 takes a free one.
-        allowed_hosts: Host headers that are accepted besides the loopback ones.
-        token: What a visitor must enter; ``None``: nothing is asked for.
-        reviews: The folder of the review files.
-
     Raises:
         InputError: Values that cannot be used.
     """
 
-    index: str
-    name: str = "default"
-    model: str = "minilm"
-    host: str = "127.0.0.1"
-    port: int = 8766
-    allowed_hosts: tuple[str, ...] = ()
-    token: str | None = None
-    reviews: str = "."
+    index: str  # a folder, or `http://host:port` of a Chroma server
+    name: str = "default"  # of the index there
+    model: str = "minilm"  # the model that it was made with
+    host: str = "127.0.0.1"  # to listen on
+    port: int = 8766  # to listen on; 0 takes a free one
+    allowed_hosts: tuple[str, ...] = ()  # host headers that are accepted besides the loopback ones
+    token: str | None = None  # what a visitor must enter; `None`: nothing is asked for
+    reviews: str = "."  # the folder of the review files
 
     def __post_init__(self) -> None:
         check_listening(self.host, self.port, self.allowed_hosts, self.token, TOKEN_VARIABLE)

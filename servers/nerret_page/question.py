@@ -16,25 +16,15 @@ from nerret_tools.errors import FilterError
 
 @dataclass(frozen=True)
 class Question:
-    """Types, a filter and a cut-off, as they were typed.
+    """Types, a filter and a cut-off, as they were typed."""
 
-    Attributes:
-        entity_type: In the visitor's words; empty before anything was asked.
-        all: Further types, one a line, all of which must fit too.
-        any: Types, one a line, of which one must fit too.
-        none: Types, one a line, of which none may fit.
-        scope: ``document`` where several names of a document may share all that; else one name must be it.
-        where: The filter: ``key=value`` a line, all of which must hold, or Chroma's form in JSON.
-        min_relevance: The cut-off; ``None``: the default one.
-    """
-
-    entity_type: str = ""
-    all: str = ""
-    any: str = ""
-    none: str = ""
-    scope: str = ""
-    where: str = ""
-    min_relevance: float | None = None
+    entity_type: str = ""  # in the visitor's words; empty before anything was asked
+    all: str = ""  # further types, one a line, all of which must fit too
+    any: str = ""  # types, one a line, of which one must fit too
+    none: str = ""  # types, one a line, of which none may fit
+    scope: str = ""  # `document` where several names of a document may share all that; else one name must be it
+    where: str = ""  # the filter: `key=value` a line, all of which must hold, or Chroma's form in JSON
+    min_relevance: float | None = None  # the cut-off; `None`: the default one
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Self:

@@ -22,20 +22,14 @@ UNRANKED = -2.0  # stands for the score of a relevant document that has none
 
 
 class Judged(NamedTuple):
-    """The ranking of one type over one collection.
+    """The ranking of one type over one collection."""
 
-    Attributes:
-        scores: Of the documents ``[n]``. Relevant documents that were not ranked come with score
-            `UNRANKED`; they count as missed, and the curve is not fitted to them.
-        relevant: Whether each is, ``[n]``.
-        domain: Where the type comes from.
-        weight: Of the domain, against the others; the rankings of one share it.
-    """
-
+    # Of the documents `[n]`. Relevant documents that were not ranked come with score `UNRANKED`; they count as missed,
+    # and the curve is not fitted to them
     scores: np.ndarray
-    relevant: np.ndarray
-    domain: str = ""
-    weight: float = 1.0
+    relevant: np.ndarray  # whether each is, `[n]`
+    domain: str = ""  # where the type comes from
+    weight: float = 1.0  # of the domain, against the others; the rankings of one share it
 
 
 @dataclass(frozen=True)

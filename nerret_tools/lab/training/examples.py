@@ -23,20 +23,13 @@ _MOST_CONTEXTS = 50  # of one noun: more of the same name teach little
 
 @dataclass(frozen=True)
 class Batch:
-    """Descriptions and mentions that are compared with each other.
+    """Descriptions and mentions that are compared with each other."""
 
-    Attributes:
-        anchors: Type descriptions.
-        texts: With the mentions as spans.
-        positive: True where the mention is of the type, ``[n_anchors, n_mentions]``; mentions
-            count through all texts in order.
-        unknown: True where nobody knows, ``[n_anchors, n_mentions]``.
-    """
-
-    anchors: list[str]
-    texts: list[MarkedSentence]
+    anchors: list[str]  # type descriptions
+    texts: list[MarkedSentence]  # with the mentions as spans
+    # True where the mention is of the type, `[n_anchors, n_mentions]`; mentions count through all texts in order
     positive: np.ndarray
-    unknown: np.ndarray
+    unknown: np.ndarray  # true where nobody knows, `[n_anchors, n_mentions]`
 
 
 class TaxonomyExamples:

@@ -15,17 +15,8 @@ from llama_index.retrievers.nerret.conversion import to_entity_type, to_found_no
 from llama_index.retrievers.nerret.filters import every, to_where
 from llama_index.retrievers.nerret.tool import as_function_tool
 
-from nerret_tools import EntityIndex, FindResult
+from nerret_tools import EntityIndex, FindResult, showing
 from nerret_tools.entity_query import Asked, Scope, asked_of
-from nerret_tools.showing import (
-    DESCRIPTION,
-    ENTITIES_DESCRIPTION,
-    ENTITIES_NAME,
-    NAME,
-    FindArguments,
-    entity_text,
-    text_page,
-)
 
 
 class EntityTypeRetriever(BaseRetriever):
@@ -88,26 +79,31 @@ class EntityTypeRetriever(BaseRetriever):
         self._scope: Scope = scope
         super().__init__(callback_manager=callback_manager, object_map=object_map, objects=objects, verbose=verbose)
 
-    def as_tool(self, name: str = NAME, description: str = DESCRIPTION) -> FunctionTool:
+    def as_tool(self, name: str = showing.NAME, description: str = showing.DESCRIPTION) -> FunctionTool:
         """Offer the index to an agent as a function of ``entity_type``, with pages.
 
         The agent may pass ``limit``, ``min_relevance``, ``filters`` (a dictionary, in addition to the retriever's
         own) and the ``cursor`` of the page before. It reads evidence: ids, relevances, names and the words around
         the best one. ``raw_output`` is the `FindResult`, whose hits have the documents.
         """
-        return as_function_tool(self._page, text_page, name, description)
+        return as_function_tool(self._page, showing.text_page, name, description)
 
-    def as_entities_tool(self, name: str = ENTITIES_NAME, description: str = ENTITIES_DESCRIPTION) -> FunctionTool:
+    def as_entities_tool(
+        self, name: str = showing.ENTITIES_NAME, description: str = showing.ENTITIES_DESCRIPTION
+    ) -> FunctionTool:
         """Offer the index's entities of a type to an agent, each once; arguments as of `as_tool`.
 
         ``raw_output`` is the `EntityPage`.
         """
         kept = {key: self._options[key] for key in ("limit", "min_relevance", "recall", "where")}
         return as_function_tool(
-            lambda passed: self.index.entities(_asked(passed), **passed.options(kept)), entity_text, name, description
+            lambda passed: self.index.entities(_asked(passed), **passed.options(kept)),
+            showing.entity_text,
+            name,
+            description,
         )
 
-    def _page(self, passed: FindArguments) -> FindResult:
+    def _page(self, passed: showing.FindArguments) -> FindResult:
         return self.index.find(_asked(passed), **passed.options(self._options))
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -121,6 +117,6 @@ class EntityTypeRetriever(BaseRetriever):
         return asked_of(to_entity_type(query_bundle.query_str), **self._beside, scope=self._scope)
 
 
-def _asked(passed: FindArguments) -> Asked:
+def _asked(passed: showing.FindArguments) -> Asked:
     words = passed.entity_type
     return passed.model_copy(update={"entity_type": None if words is None else to_entity_type(words)}).asked()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from nerret_tools.cli.output import visible
-from nerret_tools.documents import FindResult, Hit, Mention
+from nerret_tools.documents import FindResult, Hit
 from nerret_tools.showing.excerpt import excerpt as cut
+
+if TYPE_CHECKING:
+    from nerret_tools.review import ReviewDocument
 
 LINES = 3
 """Screen lines that one document may take; longer texts are cut around the best mention."""
@@ -99,8 +103,7 @@ def print_hits(
         table.add_column("text", no_wrap=True)
     for rank, (name, hit) in enumerate(zip(ids, found.hits, strict=True), start=1):
         number = f"{hit.score:.3f}" if by_score else f"{hit.relevance:.2f}"
-        room = text_width * LINES - RAGGED
-        sentence = excerpt(hit.document.text, hit.mentions, room, brackets=not console.is_terminal)
+        sentence = excerpt(hit, text_width * LINES - RAGGED, brackets=not console.is_terminal)
         others = len((same or {}).get(hit.document_id, ()))
         if others:
             sentence.append(f" (+{others:,} of this text)")
@@ -115,10 +118,10 @@ def _place(hit: Hit) -> str:
     return f"{line}:{start}"
 
 
-def excerpt(text: str, mentions: Sequence[Mention], budget: int, *, brackets: bool) -> Text:
-    """Cuts a text around its best mention, the first; `brackets`: around mentions, for where there is no bold."""
+def excerpt(hit: Hit | ReviewDocument, budget: int, *, brackets: bool) -> Text:
+    """Cuts a document's text around its best mention; `brackets`: around mentions, for where there is no bold."""
     shown = Text()
-    for piece in cut(visible(text), mentions, budget):
+    for piece in cut(visible(hit.document.text), hit.mentions, budget):
         marked = piece.mention is not None
         shown.append(
             f"[{piece.text}]" if marked and brackets else piece.text,

@@ -88,7 +88,7 @@ def _value(hit: Hit, name: str, same: Same) -> Any:
         case "line":
             return text.count("\n", 0, best.start) + 1
         case "snippet":
-            return excerpt(text, hit.mentions, SNIPPET_CHARACTERS, brackets=False).plain
+            return excerpt(hit, SNIPPET_CHARACTERS, brackets=False).plain
         case "text":
             return text
         case "metadata":

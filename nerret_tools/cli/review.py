@@ -133,7 +133,7 @@ def _show(screen: Console, one: ReviewDocument, entity_type: str, status: Review
     chance = "   drawn by chance" if one.by_chance else ""
     screen.print(Text(visible(one.document.id) + relevance + chance, style="dim"))
     room = max(1, screen.height - OTHER_LINES) * max(20, screen.width - 2)
-    screen.print(excerpt(one.document.text, one.mentions, room, brackets=not screen.is_terminal))
+    screen.print(excerpt(one, room, brackets=not screen.is_terminal))
     screen.print()
     question = Text.assemble("Does it mention ", (visible(entity_type), HIGHLIGHT), "?   ", (KEYS, "dim"))
     screen.print(question)

@@ -95,11 +95,7 @@ def extracting_tool(library: Library, page_chars: int) -> StrictTool:
         )
         return answer(_text(found, len(given)), found)
 
-    return StrictTool.reading(
-        extract_entities,
-        "Find mentions of given types in texts",
-        _DESCRIPTION,
-    )
+    return StrictTool.reading(extract_entities, "Find mentions of given types in texts", _DESCRIPTION)
 
 
 def _stored(collection: Collection, document_ids: list[str]) -> list[str]:

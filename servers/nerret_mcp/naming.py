@@ -93,11 +93,7 @@ def naming_tool(library: Library, page_chars: int) -> StrictTool:
         page, text = await library.work(lambda: _page(chosen, asked, options, page_chars))
         return answer(text, page)
 
-    return StrictTool.reading(
-        list_entities_of_type,
-        "List every entity of a type, each once",
-        _DESCRIPTION,
-    )
+    return StrictTool.reading(list_entities_of_type, "List every entity of a type, each once", _DESCRIPTION)
 
 
 def _page(collection: Collection, asked: Asked, options: dict[str, Any], page_chars: int) -> tuple[EntityList, str]:

@@ -82,12 +82,7 @@ def reviewing_tool(library: Library, folder: Path, page_chars: int) -> StrictToo
         )
         return answer(_text(found), found)
 
-    return StrictTool.reading(
-        review_documents,
-        "Review a type to a certified recall",
-        _DESCRIPTION,
-        _WRITING,
-    )
+    return StrictTool.reading(review_documents, "Review a type to a certified recall", _DESCRIPTION, _WRITING)
 
 
 def _review(

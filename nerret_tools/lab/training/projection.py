@@ -101,9 +101,7 @@ class _Sampler:
         self.contexts_of = _group(data.item, len(data.types_of))
         kinds = np.concatenate(data.types_of)
         items = np.repeat(np.arange(len(data.types_of)), [len(kinds) for kinds in data.types_of])
-        order = np.argsort(kinds, kind="stable")
-        bounds = np.searchsorted(kinds[order], np.arange(int(self.types.max()) + 2))
-        self.items_of = [items[order][bounds[i] : bounds[i + 1]] for i in range(len(bounds) - 1)]
+        self.items_of = [items[places] for places in _group(kinds, int(self.types.max()) + 1)]
         self.is_of = [frozenset(kinds.tolist()) for kinds in data.types_of]
 
     def draw(self, type_count: int, member_count: int) -> tuple[np.ndarray, Tensor, Tensor, Tensor]:

@@ -4,7 +4,6 @@ Zero-shot named entity recognition with types that are named with the call; see 
 Importing this imports no torch.
 """
 
-from nerret_tools.archetypes.catalogue import Archetype, Catalogue, read_catalogue
 from nerret_tools.archetypes.discovery import ConsensusDetector, SpanHeadDetector
 from nerret_tools.archetypes.drift import SchemaReport
 from nerret_tools.archetypes.extractor import EntityExtractor, Plan
@@ -13,8 +12,6 @@ from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
 
 __all__ = [
-    "Archetype",
-    "Catalogue",
     "ConsensusDetector",
     "EntityExtractor",
     "Plan",
@@ -24,5 +21,4 @@ __all__ = [
     "TypeDefinition",
     "TypeScorer",
     "TypedMention",
-    "read_catalogue",
 ]

@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -65,19 +66,15 @@ class Review:
         self._lock = threading.RLock()
         self._journal = Journal(file)
         self._tally = Tally()
-        identity = collection.identity
         self.header = self._journal.begin(
             Header(
                 entity_type=collection.entity_type,
-                index=identity.index,
-                index_id=identity.index_id,
-                generation=identity.generation,
                 documents=len(collection.ids),
-                model=identity.model,
                 target_recall=target_recall,
                 confidence=confidence,
                 seed=secrets.randbits(32) if seed is None else seed,
                 begun=self._time(),
+                **asdict(collection.identity),
             )
         )
         self._plan = Plan(len(collection.ids), target_recall, confidence)

@@ -4,10 +4,10 @@ import math
 import numpy as np
 import pytest
 
-from nerret_tools.archetypes import read_catalogue
 from nerret_tools.archetypes.mediation import ARCHETYPES_FILE, ArchetypeHead, Mediation
 from nerret_tools.archetypes.typing_weights import Typing, TypingWeights, load_typing
 from nerret_tools.errors import ModelError
+from nerret_tools.lab.training.catalogue import read_catalogue
 from nerret_tools.models import find_spec
 
 

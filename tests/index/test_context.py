@@ -42,7 +42,7 @@ def test_the_parts_of_a_score_do_not_depend_on_the_page(index):
 
 
 def test_every_shown_mention_names_its_archetype(index):
-    from nerret_tools.archetypes import read_catalogue
+    from nerret_tools.lab.training.catalogue import read_catalogue
 
     known = {one.name for one in read_catalogue().archetypes}
     mentions = [one for hit in index.find("airline", min_relevance=0).hits for one in hit.mentions]

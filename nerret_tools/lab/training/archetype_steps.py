@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from nerret_tools.archetypes.candidates import read_candidates
-from nerret_tools.archetypes.catalogue import read_catalogue
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
     EXPLORER_THRESHOLD,
@@ -30,6 +29,7 @@ from nerret_tools.lab.training.archetypes import (
     train_head,
     wordings,
 )
+from nerret_tools.lab.training.catalogue import read_catalogue
 from nerret_tools.lab.training.clusters import ClusterReport, cluster_types, lexicographer_files
 from nerret_tools.lab.training.recipe import ArchetypesStep, FirstDocuments
 from nerret_tools.lab.training.taxonomy import read_nouns

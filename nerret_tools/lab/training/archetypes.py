@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nerret_tools.archetypes.catalogue import Catalogue
 from nerret_tools.archetypes.mediation import ArchetypeHead, unit_part
 from nerret_tools.archetypes.schema import TypeDefinition
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.evaluation.labelled import LabelledDocument
+from nerret_tools.lab.training.catalogue import Catalogue
 from nerret_tools.lab.training.mentions import CARRIERS, MarkedSentence
 from nerret_tools.lab.training.taxonomy import Taxonomy
 from nerret_tools.models.entity_model import EntityModel

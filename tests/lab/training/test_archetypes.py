@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from nerret_tools.archetypes.candidates import Candidates
-from nerret_tools.archetypes.catalogue import Archetype, Catalogue
 from nerret_tools.archetypes.mediation import ArchetypeHead
 from nerret_tools.errors import DataFileError
 from nerret_tools.lab.training.archetypes import Examples, label_archetypes, noun_archetypes, train_head
+from nerret_tools.lab.training.catalogue import Archetype, Catalogue
 from nerret_tools.lab.training.clusters import _silhouette, cluster_types, lexicographer_files
 from nerret_tools.lab.training.taxonomy import read_nouns
 from nerret_tools.lab.training.typing import DevelopmentSet, draw_episodes, fit_typing, micro_f1

@@ -13,20 +13,13 @@ CATALOGUE_FILE = Path(__file__).with_name("archetypes.json")
 
 
 class Archetype(BaseModel):
-    """A universal category (SAM-NER, section 3.2).
-
-    Attributes:
-        name: As in `TypedMention.archetype`.
-        definition: In a sentence.
-        seeds: WordNet nouns; what lies below them in the taxonomy is of this archetype. Only
-            training reads them.
-    """
+    """A universal category (SAM-NER, section 3.2)."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    definition: str
-    seeds: list[str]
+    name: str  # as in `TypedMention.archetype`
+    definition: str  # in a sentence
+    seeds: list[str]  # WordNet nouns; what lies below them in the taxonomy is of this archetype
 
 
 class Catalogue(BaseModel):

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from filelock import FileLock
-
 from nerret_tools import scan
 from nerret_tools.errors import IndexNotFoundError
 from nerret_tools.storage.folder_database import FolderDatabase
@@ -31,6 +29,8 @@ from nerret_tools.storage.place import (
 from nerret_tools.user_folders import cache_folder
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from nerret_tools.storage.chroma_database import ChromaDatabase
 
 __all__ = ["Connection"]

@@ -8,11 +8,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from filelock import FileLock, Timeout
-
 from nerret_tools.errors import IndexLockedError, StoreError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 __all__ = [
     "DATABASE_NAME",
@@ -146,12 +148,14 @@ def take_lock(folder: Path) -> FileLock:
         IndexLockedError: Another process is.
         StoreUnavailableError: The folder cannot be written.
     """
+    import filelock  # only here, since a server that starts needs no lock
+
     # Not thread-local: an index may be closed by another thread than the one that opened it.
-    lock = FileLock(folder / LOCK_NAME, thread_local=False)
+    lock = filelock.FileLock(folder / LOCK_NAME, thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-    except Timeout:
+    except filelock.Timeout:
         raise IndexLockedError(
             f"another process is writing to the index in {folder}; it can be searched meanwhile, but not changed: "
             "wait until that process has closed it, then do the same again"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,27 +72,40 @@ def create_server(
         from nerret_mcp.reviewing import reviewing_tool  # brings most of the engine
 
         reviewing = [reviewing_tool(library, Path(options.reviews), options.page_chars)]
-    server = StdioServer(
-        name="nerret",
-        title="nerret-tools",
-        description="Finds every document that mentions an entity of a type named at query time.",
-        instructions=INSTRUCTIONS,
-        version=__version__,
-        tools=[
-            finding_tool(library, options.page_chars),
-            naming_tool(library, options.page_chars),
-            reading_tool(library, options.page_chars),
-            listing_tool(library),
-            verifying_tool(library, options.page_chars),
-            extracting_tool(library, options.page_chars),
-            *reviewing,
-        ],
-        log_level=options.log_level,
-        lifespan=load_after_greeting,
-        middleware=[notice_first_request],
-        auth=auth,
-        token_verifier=token_verifier,
-    )
+    with _without_rich():
+        server = StdioServer(
+            name="nerret",
+            title="nerret-tools",
+            description="Finds every document that mentions an entity of a type named at query time.",
+            instructions=INSTRUCTIONS,
+            version=__version__,
+            tools=[
+                finding_tool(library, options.page_chars),
+                naming_tool(library, options.page_chars),
+                reading_tool(library, options.page_chars),
+                listing_tool(library),
+                verifying_tool(library, options.page_chars),
+                extracting_tool(library, options.page_chars),
+                *reviewing,
+            ],
+            log_level=options.log_level,
+            lifespan=load_after_greeting,
+            middleware=[notice_first_request],
+            auth=auth,
+            token_verifier=token_verifier,
+        )
     add_prompt(server)
     add_resources(server, library, options.page_chars)
     return server
+
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """While the SDK sets up logging, which the command has done before it: a client would wait 30 ms for rich."""
+    refused = {"rich.console"} - set(sys.modules)
+    sys.modules.update(dict.fromkeys(refused))  # type: ignore[arg-type]  # None is how an import is refused
+    try:
+        yield
+    finally:
+        for name in refused:
+            del sys.modules[name]

@@ -128,7 +128,7 @@ class FindResult(BaseModel):
         expected_relevant: How many of the ``total`` documents are expected to be right: the sum of their relevance.
         expected_recall: The share of all right documents of the index (those that ``where`` allows) that is expected
             among these; with ``max_relevance``, among these and those over it. A mention that was not detected is in
-            neither.
+            neither. Cautious: more is taken to be left out than relevances alone say, as it is on texts of new kinds.
     """
 
     entity_type: str

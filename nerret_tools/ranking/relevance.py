@@ -19,6 +19,14 @@ LEAST_COUNTED = 0.01
 """Relevance under this counts as none in what is expected: no calibration is good to a hundredth, and the many
 documents far below would have to be scored exactly for it."""
 
+DAMPING = 0.55
+"""Power of the odds that count in an expected recall. On texts that a curve was not fitted to, documents far down are
+right more often than it says: without this and `LEFT_OUT`, lists for a recall of 0.9 reached 0.79 in the mean over
+domains that were left out of the fit, with them 0.90."""
+
+LEFT_OUT = 2.0
+"""How many documents are left out for each one expected to be; see `DAMPING`."""
+
 _THRESHOLD_DECIMALS = 9  # of a score: finer than scores are, coarser than the rounding of a curve and its inverse
 
 
@@ -60,15 +68,15 @@ def limits(curve: Calibration | None, search: Search, scores: Scores, documents:
     min_score = max(given + ([] if search.min_score is None else [search.min_score]), default=None)
     max_score = None if search.max_relevance is None else _score_at(curve, search.max_relevance)
     sums = np.concatenate([[0.0], np.cumsum(probable)])
-    over = sums[len(best) if min_score is None else np.searchsorted(-best, -min_score, side="right")]
+    last = len(best) if min_score is None else int(np.searchsorted(-best, -min_score, side="right"))
     passed = 0.0 if max_score is None else sums[np.searchsorted(-best, -max_score, side="right")]
     by_relevance = least is not None and (search.min_score is None or not given or given[0] >= search.min_score)
     return Limits(
         min_score,
         max_score,
         min_relevance=least if by_relevance else _relevance_at(curve, min_score),
-        expected_relevant=round(max(float(over - passed), 0.0), 2),
-        expected_recall=round(float(over / sums[-1]), 4) if sums[-1] else 1.0,
+        expected_relevant=round(max(float(sums[last] - passed), 0.0), 2),
+        expected_recall=round(_expected_recall(probable, last), 4),
     )
 
 
@@ -86,13 +94,31 @@ def best_expected_f1(probable: Floats, least: float) -> float:
 
 
 def cutoff_for_recall(probable: Floats, recall: float) -> float:
-    """The highest cut-off, in two figures, over which at least this share of the sum of falling probabilities lies."""
+    """The highest cut-off, in two figures, over which at least this share of what is right is expected.
+
+    Args:
+        probable: ``[n]``, falling.
+        recall: The share.
+    """
     if not len(probable):
         return LEAST_COUNTED
-    sums = np.cumsum(probable)
-    last = float(probable[min(int(np.searchsorted(sums, recall * sums[-1] - 1e-12)), len(sums) - 1)])
+    sums = np.cumsum(_damped(probable))
+    share = 1 - (1 - recall) / LEFT_OUT
+    last = float(probable[min(int(np.searchsorted(sums, share * sums[-1] - 1e-12)), len(sums) - 1)])
     unit = 10.0 ** (math.floor(math.log10(last)) - 1)
     return max(round(math.floor(last / unit) * unit, 6), LEAST_COUNTED)
+
+
+def _expected_recall(probable: Floats, listed: int) -> float:
+    """The share of what is right that the first documents are expected to hold; 1 where nothing is."""
+    sums = np.concatenate([[0.0], np.cumsum(_damped(probable))])
+    return max(1 - LEFT_OUT * float(1 - sums[listed] / sums[-1]), 0.0) if sums[-1] else 1.0
+
+
+def _damped(probable: Floats) -> Floats:
+    right, wrong = probable**DAMPING, (1 - probable) ** DAMPING
+    damped: Floats = right / (right + wrong)
+    return damped
 
 
 def _score_at(curve: Calibration, relevance: float) -> float:

@@ -37,7 +37,8 @@ def label_texts(texts: Sequence[TypedText], relations: TypeRelations) -> tuple[l
     names = [name for name in all_names if counts[relations.known(name).name.name] >= LEAST]
     documents = []
     for number, text in enumerate(texts):
-        entities, unknown = [], []
+        entities: list[LabelledEntity] = []
+        unknown: list[str] = []
         for name in names:
             verdicts = [relations.judge(name, types) for types in text.types]
             places = (place for place, verdict in zip(text.spans, verdicts, strict=True) if verdict == TRUE)

@@ -79,7 +79,8 @@ def changes(
 
 def _draw(data: LabelledData, model: EntityModel, curve: Calibration, mentions: int) -> list[Asked]:
     """So many marked mentions that are detected, one a sentence."""
-    chance, chosen = np.random.default_rng(SEED), []
+    chance = np.random.default_rng(SEED)
+    chosen: list[Asked] = []
     for number in chance.permutation(len(data.documents)).tolist():
         document = data.documents[number]
         marked = [one for one in document.entities if one.type in data.types]

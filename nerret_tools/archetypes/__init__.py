@@ -6,7 +6,7 @@ Importing this imports no torch.
 
 from nerret_tools.archetypes.discovery import ConsensusDetector, SpanHeadDetector
 from nerret_tools.archetypes.drift import SchemaReport
-from nerret_tools.archetypes.extractor import EntityExtractor, Plan
+from nerret_tools.archetypes.extractor import EntityExtractor
 from nerret_tools.archetypes.schema import TypeDefinition
 from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
@@ -14,7 +14,6 @@ from nerret_tools.archetypes.typed_mention import TypedMention
 __all__ = [
     "ConsensusDetector",
     "EntityExtractor",
-    "Plan",
     "Question",
     "SchemaReport",
     "SpanHeadDetector",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nerret_tools.archetypes.discovery import (
-    Agreement,
     CharSpan,
     ConsensusDetector,
     HeadProposer,
@@ -46,12 +45,7 @@ class TypedCandidates:
     archetypes: np.ndarray  # position of the likeliest archetype, `[n]`
 
 
-def read_candidates(
-    model: EntityModel,
-    detector: ConsensusDetector,
-    texts: Sequence[str],
-    agreement: Agreement = Agreement.CONSENSUS,
-) -> list[Candidates]:
+def read_candidates(model: EntityModel, detector: ConsensusDetector, texts: Sequence[str]) -> list[Candidates]:
     """Find and embed the candidates of each text.
 
     Where both detectors are the model's own span head, in one pass, and with its probabilities.
@@ -62,8 +56,8 @@ def read_candidates(
         and isinstance(explorer, SpanHeadDetector)
         and anchor.spec == explorer.spec == model.spec
     ):
-        return _from_head(model, HeadProposer(model, anchor.threshold, explorer.threshold, agreement), texts)
-    return _from_detectors(model, detector, texts, agreement)
+        return _from_head(model, HeadProposer(model, anchor.threshold, explorer.threshold), texts)
+    return _from_detectors(model, detector, texts)
 
 
 def _from_head(model: EntityModel, proposer: HeadProposer, texts: Sequence[str]) -> list[Candidates]:
@@ -84,16 +78,14 @@ def _probabilities(proposer: HeadProposer, text: str, spans: Sequence[Sequence[i
     return values
 
 
-def _from_detectors(
-    model: EntityModel, detector: ConsensusDetector, texts: Sequence[str], agreement: Agreement
-) -> list[Candidates]:
+def _from_detectors(model: EntityModel, detector: ConsensusDetector, texts: Sequence[str]) -> list[Candidates]:
     sure: list[set[CharSpan]] = []
     spans: list[list[CharSpan]] = []
     for text, anchor, explorer in zip(
         texts, detector.anchor.detect(texts), detector.explorer.detect(texts), strict=True
     ):
         sure.append({(int(start), int(end)) for start, end in anchor})
-        spans.append(consensus(text, anchor, explorer, agreement))
+        spans.append(consensus(text, anchor, explorer))
     found = []
     for one, trusted in zip(model.encode(texts, spans), sure, strict=True):
         trust = [ANCHOR_TRUST if span in trusted else EXPLORER_TRUST for span in map(tuple, one.spans.tolist())]

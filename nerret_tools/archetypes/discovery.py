@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,30 +21,9 @@ ANCHOR_THRESHOLD = 0.5  # the span head is likelier right than wrong
 EXPLORER_THRESHOLD = 0.04  # the typing weights are fitted on candidates over it
 
 
-class Agreement(StrEnum):
-    """How anchor and explorer are joined; all but the first are for ablations."""
-
-    CONSENSUS = "consensus"
-    UNION = "union"
-    ANCHOR = "anchor"
-    EXPLORER = "explorer"
-
-
-def consensus(
-    text: str,
-    anchor: Sequence[CharSpan],
-    explorer: Sequence[CharSpan],
-    agreement: Agreement = Agreement.CONSENSUS,
-) -> list[CharSpan]:
+def consensus(text: str, anchor: Sequence[CharSpan], explorer: Sequence[CharSpan]) -> list[CharSpan]:
     """Join what two detectors found in a text; sorted, each span once."""
     sure, more = {(int(a), int(b)) for a, b in anchor}, {(int(a), int(b)) for a, b in explorer}
-    match agreement:
-        case Agreement.ANCHOR:
-            return sorted(sure)
-        case Agreement.EXPLORER:
-            return sorted(more)
-        case Agreement.UNION:
-            return sorted(sure | more)
     return sorted(sure | {(a, b) for a, b in more if _has_words(text, a, b)})
 
 
@@ -65,13 +43,11 @@ class HeadProposer:
         ModelError: The model has no span head.
     """
 
-    def __init__(self, model: EntityModel, anchor: float, explorer: float, agreement: Agreement) -> None:
+    def __init__(self, model: EntityModel, anchor: float, explorer: float) -> None:
         if model.head is None:
             raise ModelError(f"{model.spec.name} has no span head; pass two detectors to ConsensusDetector")
         self._head = model.head
-        self._anchor = np.inf if agreement is Agreement.EXPLORER else anchor
-        self._explorer = np.inf if agreement is Agreement.ANCHOR else explorer
-        self._words_alone = agreement is not Agreement.CONSENSUS
+        self._anchor, self._explorer = anchor, explorer
         self.found: dict[tuple[str, int, int], float] = {}
 
     def propose(self, states: Any, windows: Sequence[tuple[TokenizedText, Window]]) -> list[np.ndarray]:
@@ -88,7 +64,7 @@ class HeadProposer:
             first, stop = tokens.tokens_of(*tokens.span_of(first, stop)) or (first, stop)  # as the encoder reads it
             start, end = tokens.span_of(first, stop)
             value = float(values[row])
-            if value > self._anchor or self._words_alone or _has_words(tokens.text, start, end):
+            if value > self._anchor or _has_words(tokens.text, start, end):
                 kept.append(row)
                 key = (tokens.text, start, end)
                 self.found[key] = max(value, self.found.get(key, 0.0))
@@ -110,7 +86,7 @@ class SpanHeadDetector:
     def detect(self, texts: Sequence[str]) -> list[list[CharSpan]]:
         """Return the spans of each text, sorted."""
         model = self.model.load()
-        proposer = HeadProposer(model, self.threshold, self.threshold, Agreement.UNION)
+        proposer = HeadProposer(model, self.threshold, self.threshold)
         encoded = model.encode(texts, [None] * len(texts), proposer)
         return [[(int(start), int(end)) for start, end in one.spans] for one in encoded]
 

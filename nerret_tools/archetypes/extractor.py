@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -15,7 +14,6 @@ from nerret_tools.archetypes.candidates import Candidates, TypedCandidates, read
 from nerret_tools.archetypes.discovery import (
     ANCHOR_THRESHOLD,
     EXPLORER_THRESHOLD,
-    Agreement,
     ConsensusDetector,
     SpanHeadDetector,
 )
@@ -25,7 +23,7 @@ from nerret_tools.archetypes.resolution import without_overlaps
 from nerret_tools.archetypes.schema import TypeDefinition, Types, read_types
 from nerret_tools.archetypes.scorer import Question, TypeScorer
 from nerret_tools.archetypes.typed_mention import TypedMention
-from nerret_tools.archetypes.typing_weights import TYPING_FILE, Typing, TypingWeights, load_typing
+from nerret_tools.archetypes.typing_weights import TYPING_FILE, TypingWeights, load_typing
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
 from nerret_tools.models import Model, ModelSpec, find_spec
 from nerret_tools.texts import check_text
@@ -41,22 +39,6 @@ CHOICES = 8  # types that a scorer is asked to choose among
 SCORER_CUTOFF = 0.5  # of a scorer's own probability: the type is likelier than all the rest
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What takes part in an extraction; the default is everything (SAM-NER's ablations).
-
-    Attributes:
-        discovery: How anchor and explorer are joined.
-        archetypes: Whether archetypes stand between mentions and types.
-        calibration: Whether names and definitions decide. Without them the type whose
-            archetypes are nearest is taken, and "none" only where the span is no mention.
-    """
-
-    discovery: Agreement = Agreement.CONSENSUS
-    archetypes: bool = True
-    calibration: bool = True
-
-
 class EntityExtractor:
     """Finds mentions of the types that are named with the call. Made by `load`.
 
@@ -67,7 +49,7 @@ class EntityExtractor:
         self,
         model: EntityModel,
         head: ArchetypeHead,
-        typing: Typing,
+        typing: TypingWeights,
         detector: ConsensusDetector,
         scorer: TypeScorer | None = None,
     ) -> None:
@@ -104,7 +86,7 @@ class EntityExtractor:
         """
         spec = find_spec(model)
         head = ArchetypeHead.load(spec.weights / ARCHETYPES_FILE)
-        typing = load_typing(spec.weights / TYPING_FILE)
+        typing = load_typing(spec.weights / TYPING_FILE).mediated
         chosen = Model(spec, backbone, precision)
         points = (SpanHeadDetector(threshold, chosen) for threshold in (ANCHOR_THRESHOLD, EXPLORER_THRESHOLD))
         return cls(chosen.load(), head, typing, detector or ConsensusDetector(*points), scorer)
@@ -116,7 +98,6 @@ class EntityExtractor:
         min_relevance: float | None = None,
         *,
         overlapping: bool = False,
-        plan: Plan | None = None,
     ) -> list[list[TypedMention]]:
         """Find the mentions of these types in each text.
 
@@ -127,7 +108,6 @@ class EntityExtractor:
             min_relevance: Under it a span gets no type. ``None``: the cut-off that was best on
                 development data; 0: every candidate gets its best type.
             overlapping: Whether spans may overlap. Otherwise the more relevant of two stays.
-            plan: What takes part; for ablations.
 
         Returns:
             One list a text, in reading order; each span has one type, the best.
@@ -142,14 +122,13 @@ class EntityExtractor:
         self._check_process()
         schema = read_types(types)
         _check(texts, min_relevance)
-        plan = plan or Plan()
-        cutoff = self._cutoff(plan) if min_relevance is None else min_relevance
+        cutoff = self._cutoff() if min_relevance is None else min_relevance
         found: list[list[TypedMention]] = []
         size = BATCH_SIZE if self._scorer is None else ASKED_AT_ONCE
         for first in range(0, len(texts), size):
             batch = list(texts[first : first + size])
             try:
-                typed = self.type_candidates(batch, schema, plan)
+                typed = self.type_candidates(batch, schema)
             except ScorerError as error:
                 error.partial = found
                 raise
@@ -169,17 +148,17 @@ class EntityExtractor:
         self._check_process()
         schema = read_types(types)
         _check(texts, min_relevance)
-        cutoff = self._cutoff(Plan()) if min_relevance is None else min_relevance
+        cutoff = self._cutoff() if min_relevance is None else min_relevance
         typed: list[TypedCandidates] = []
         for first in range(0, len(texts), BATCH_SIZE):
-            typed += self.type_candidates(list(texts[first : first + BATCH_SIZE]), schema, Plan())
+            typed += self.type_candidates(list(texts[first : first + BATCH_SIZE]), schema)
         chosen = [_keep(one, cutoff, overlapping=False) for one in typed]
         return report_schema(schema, self.mediation(schema), self._head.names, typed, chosen)
 
-    def type_candidates(self, texts: list[str], schema: list[TypeDefinition], plan: Plan) -> list[TypedCandidates]:
+    def type_candidates(self, texts: list[str], schema: list[TypeDefinition]) -> list[TypedCandidates]:
         """Find the candidates of each text, and the best type of each, whatever its relevance."""
         mediation = self.mediation(schema)
-        found = read_candidates(self._model, self._detector, texts, plan.discovery)
+        found = read_candidates(self._model, self._detector, texts)
         bounds = np.cumsum([0, *(len(one.spans) for one in found)])
         joined = Candidates(
             np.concatenate([one.spans for one in found]),
@@ -187,9 +166,9 @@ class EntityExtractor:
             np.concatenate([one.embeddings for one in found]),
         )
         archetypes = self._head.distributions(joined.embeddings)
-        order, top = self._fit(mediation, joined, archetypes, plan)
+        order, top = self.fit(mediation, joined, archetypes)
         best = order[:, 0]
-        if self._scorer is not None and plan.calibration:
+        if self._scorer is not None:
             owners = np.repeat(np.arange(len(texts)), np.diff(bounds)).tolist()
             mentions = [(texts[owner], *span) for owner, span in zip(owners, joined.spans.tolist(), strict=True)]
             best, top = self._ask(self._scorer, mentions, schema, order)
@@ -200,21 +179,15 @@ class EntityExtractor:
             for a, b in pairwise(bounds.tolist())
         ]
 
-    def _fit(
-        self, mediation: Mediation, found: Candidates, archetypes: np.ndarray, plan: Plan
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the types that fit best, best first, and the relevance of the best."""
-        weights, count = self._weights(plan), 2 if self._scorer is None else CHOICES
+    def fit(self, mediation: Mediation, found: Candidates, archetypes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions of the types that fit best, best first, and the relevance of the best."""
+        count = 2 if self._scorer is None else CHOICES
         orders, relevances = [], []
         for first in range(0, max(1, len(found.spans)), ROWS):
             rows = slice(first, first + ROWS)
-            if plan.calibration:
-                scores = mediation.scores(found.embeddings[rows], archetypes[rows], weights)
-            else:
-                scores = mediation.agreement(archetypes[rows])
-            orders.append(_best_first(scores, count))
-            own = found.probabilities[rows]
-            relevances.append(weights.relevances(scores, orders[-1][:, 0], own) if plan.calibration else own)
+            scores = mediation.scores(found.embeddings[rows], archetypes[rows], self._typing)
+            orders.append(best_first(scores, count))
+            relevances.append(self._typing.relevances(scores, orders[-1][:, 0], found.probabilities[rows]))
         return np.concatenate(orders), np.concatenate(relevances)
 
     def mediation(self, schema: list[TypeDefinition]) -> Mediation:
@@ -249,13 +222,8 @@ class EntityExtractor:
         if self._process != os.getpid():
             raise ModelError("the extractor was loaded before this process was forked from another; load it again here")
 
-    def _weights(self, plan: Plan) -> TypingWeights:
-        return self._typing.mediated if plan.archetypes else self._typing.direct
-
-    def _cutoff(self, plan: Plan) -> float:
-        if self._scorer is not None:
-            return SCORER_CUTOFF
-        return self._weights(plan).cutoff if plan.calibration else ANCHOR_THRESHOLD
+    def _cutoff(self) -> float:
+        return self._typing.cutoff if self._scorer is None else SCORER_CUTOFF
 
     def _ask(
         self,
@@ -302,8 +270,8 @@ def _too_long(model: EntityModel, schema: list[TypeDefinition]) -> str:
     return f"the name or definition of type {longest.label!r} is too long for the model; a definition is a sentence"
 
 
-def _best_first(scores: np.ndarray, count: int) -> np.ndarray:
-    """Positions of each row's highest scores, ``[n, at most count]``; of equal ones the first."""
+def best_first(scores: np.ndarray, count: int) -> np.ndarray:
+    """Return positions of each row's highest scores, ``[n, at most count]``; of equal ones the first."""
     left = scores.copy()
     rows = np.arange(len(scores))
     columns = []

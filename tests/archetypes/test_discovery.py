@@ -1,7 +1,5 @@
-import pytest
-
 from nerret_tools.archetypes.candidates import read_candidates
-from nerret_tools.archetypes.discovery import Agreement, ConsensusDetector, SpanHeadDetector, consensus
+from nerret_tools.archetypes.discovery import ConsensusDetector, SpanHeadDetector, consensus
 from nerret_tools.detection import Detector
 from nerret_tools.models import find_spec
 
@@ -26,14 +24,6 @@ def test_a_single_word_that_only_the_explorer_found_is_dropped():
 
 def test_what_only_the_anchor_found_stays():
     assert consensus(TEXT, [MARIE, PARIS], []) == [MARIE, PARIS]
-
-
-@pytest.mark.parametrize(
-    ("agreement", "expected"),
-    [(Agreement.UNION, [CURIE, WARSAW, PARIS]), (Agreement.ANCHOR, [WARSAW]), (Agreement.EXPLORER, [CURIE, PARIS])],
-)
-def test_ablations_join_the_two_in_other_ways(agreement, expected):
-    assert consensus(TEXT, [WARSAW], [CURIE, PARIS], agreement) == expected
 
 
 def test_any_two_detectors_make_one():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nerret_tools import EntityExtractor, TypedMention
-from nerret_tools.archetypes.extractor import ASKED_AT_ONCE, BATCH_SIZE, CHOICES, Plan
+from nerret_tools.archetypes.extractor import ASKED_AT_ONCE, BATCH_SIZE, CHOICES
 from nerret_tools.archetypes.scorer import Question
 from nerret_tools.errors import DocumentError, EntityTypeError, FilterError, ModelError, ScorerError
 
@@ -80,13 +80,6 @@ def test_min_relevance_cuts_what_lies_below_it(extractor):
 
 def test_the_asynchronous_twin_answers_alike(extractor):
     assert asyncio.run(extractor.aextract(TEXTS, TYPES)) == extractor.extract(TEXTS, TYPES)
-
-
-@pytest.mark.parametrize("plan", [Plan(archetypes=False), Plan(calibration=False)])
-def test_ablations_answer_in_the_same_form(extractor, plan):
-    found = extractor.extract(TEXTS, TYPES, plan=plan)
-    assert len(found) == len(TEXTS)
-    assert {one.type for mentions in found for one in mentions} <= set(TYPES)
 
 
 def test_no_texts_no_answer(extractor):

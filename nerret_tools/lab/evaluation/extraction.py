@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
-from nerret_tools.archetypes import EntityExtractor, Plan
-from nerret_tools.archetypes.discovery import Agreement
+from nerret_tools.archetypes.candidates import Candidates
+from nerret_tools.archetypes.discovery import ANCHOR_THRESHOLD, ConsensusDetector
+from nerret_tools.archetypes.extractor import EntityExtractor, best_first
+from nerret_tools.archetypes.mediation import Mediation
+from nerret_tools.archetypes.typing_weights import TYPING_FILE, load_typing
 from nerret_tools.cli.output import columns as table_of
 from nerret_tools.cli.output import complain, print_json, results, visible
 from nerret_tools.errors import DataFileError
@@ -56,16 +61,16 @@ def print_evaluation(
     as_json: bool,
 ) -> None:
     """Extract from labelled files and print how right that is, on each file and on average."""
-    systems = _systems() if ablations else {"complete": None}
+    systems = {"complete": extractor} | (_ablated(extractor) if ablations else {})
     scores: dict[str, dict[str, SpanScores]] = {}
     counts: dict[str, int] = {}
     for path in paths:
         documents = read_documents(path, form=LabelledFormat.COLUMNS if columns else None, limit=limit)
         evaluated = _present(types, {one.type for document in documents for one in document.entities}, path)
         counts[str(path)] = len(documents)
-        for name, plan in systems.items():
+        for name, system in systems.items():
             complain(f"{path}: {name} ...")
-            found = extractor.extract([document.text for document in documents], evaluated, min_relevance, plan=plan)
+            found = system.extract([document.text for document in documents], evaluated, min_relevance)
             spans = [[(one.start, one.end, one.type) for one in mentions] for mentions in found]
             scores.setdefault(str(path), {})[name] = score_spans(documents, spans, evaluated)
     macro = {name: sum(of[name].micro.f1 for of in scores.values()) / len(scores) for name in systems}
@@ -99,12 +104,27 @@ def _present(types: Any, labels: set[str], path: Path) -> Any:
     return chosen
 
 
-def _systems() -> dict[str, Plan | None]:
+class _Uncalibrated(EntityExtractor):
+    """Takes the type with the nearest archetypes, and none only where the span is likelier no mention."""
+
+    def fit(self, mediation: Mediation, found: Candidates, archetypes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return best_first(mediation.agreement(archetypes), 2), found.probabilities
+
+
+def _ablated(complete: EntityExtractor) -> dict[str, EntityExtractor]:
+    """Take each part out of an extractor whose anchor and explorer are points of one span head.
+
+    There the explorer finds all that the anchor finds, so their union is what the explorer finds.
+    """
+    model, head, weights, scorer = complete._model, complete._head, complete._typing, complete._scorer
+    detector = complete._detector
+    anchor, explorer = (ConsensusDetector(point, point) for point in (detector.anchor, detector.explorer))
+    without_archetypes = load_typing(model.spec.weights / TYPING_FILE).direct
+    by_mention = replace(weights, cutoff=ANCHOR_THRESHOLD)
     return {
-        "complete": None,
-        Ablation.EXPLORER.value: Plan(discovery=Agreement.ANCHOR),
-        Ablation.ANCHOR.value: Plan(discovery=Agreement.EXPLORER),
-        Ablation.CONSENSUS.value: Plan(discovery=Agreement.UNION),
-        Ablation.CALIBRATION.value: Plan(calibration=False),
-        Ablation.ARCHETYPES.value: Plan(archetypes=False),
+        Ablation.EXPLORER.value: EntityExtractor(model, head, weights, anchor, scorer),
+        Ablation.ANCHOR.value: EntityExtractor(model, head, weights, explorer, scorer),
+        Ablation.CONSENSUS.value: EntityExtractor(model, head, weights, explorer, scorer),
+        Ablation.CALIBRATION.value: _Uncalibrated(model, head, by_mention, detector),
+        Ablation.ARCHETYPES.value: EntityExtractor(model, head, without_archetypes, detector, scorer),
     }

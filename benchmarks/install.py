@@ -54,7 +54,7 @@ def installed(what: str) -> tuple[float, int]:
 def image_step() -> tuple[float, int]:
     """The same of the Dockerfile's own step."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    build = text.split("\nFROM")[0]
+    build = text.split("\nFROM")[1]
     [command] = re.findall(r"^RUN (.+)$", build, flags=re.MULTILINE)
     with tempfile.TemporaryDirectory(prefix="nerret-benchmark-") as folder:
         for line in re.findall(r"^COPY (.+)$", build, flags=re.MULTILINE):

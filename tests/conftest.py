@@ -36,10 +36,10 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items):
-    """Keep together on one worker of pytest-xdist what shares fixtures: each file, and all tests that start a Ray."""
+    """Keep together on one worker of pytest-xdist what shares fixtures: each file, and all with the Chroma servers."""
+    with_server = {item.location[0] for item in items if {"shared_server", "own_server"} & set(item.fixturenames)}
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "distributed" else item.location[0]))
+        item.add_marker(pytest.mark.xdist_group("servers" if item.location[0] in with_server else item.location[0]))
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +82,10 @@ class Server:
                 return
         raise TimeoutError("chroma run did not answer")
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
@@ -89,39 +93,111 @@ class Server:
             self._process = None
 
 
-class Endpoint:
-    """Serves what ``answer(body, number)`` returns: a status and an object or raw bytes."""
+def noted(body):
+    """The JSON of a request."""
+    return json.loads(body or b"null")
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Hands each request to its server's `respond`: method, path, headers and body in, status and content out."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server.respond(self.command, self.path, self.headers, body)
+        if answer is None:
+            self.close_connection = True
+            return
+        status, content = answer
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        if status >= 400:
+            self.send_header("Connection", "close")  # some clients forget it
+        self.send_header("Retry-After-Ms", "1")  # the client waits as long as it is told
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
+
+    def handle(self):
+        with suppress(OSError):  # a client that gave up or was killed
+            super().handle()
+
+    def log_message(self, *_):
+        pass
+
+
+class Listening(ThreadingHTTPServer):
+    """A server on this machine until it is closed."""
+
+    daemon_threads = True
+
+    def __init__(self, respond):
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.respond = respond
+        self.address = f"http://127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def close(self):
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class Endpoint(Listening):
+    """Answers JSON with what ``answer(body, number)`` returns: a status and an object or raw bytes."""
 
     def __init__(self, answer):
         self.requests = []
-        outer = self
+        self._answer = answer
+        super().__init__(self._respond)
+        self.url = f"{self.address}/v1"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.requests.append((self.path, self.headers, body))
-                status, value = answer(body, len(outer.requests))
-                data = value if isinstance(value, bytes) else json.dumps(value).encode()
-                try:
-                    self.send_response(status)
-                    self.send_header("Content-Length", str(len(data)))
-                    self.send_header("Retry-After-Ms", "1")  # the client waits as long as it is told
-                    self.end_headers()
-                    self.wfile.write(data)
-                except (BrokenPipeError, ConnectionResetError):
-                    pass  # the client gave up, as a test wants
+    def _respond(self, method, path, headers, body):
+        self.requests.append((path, headers, noted(body)))
+        return self._answer(self.requests[-1][2], len(self.requests))
 
-            def log_message(self, *_):
-                pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+class Proxy(Listening):
+    """Hands requests on to a server; `before` may answer a path and a body itself, `after` hears what was answered."""
+
+    def __init__(self, target):
+        self.client = httpx.Client(base_url=target, timeout=300)
+        self.before = self.after = lambda path, body: None
+        super().__init__(self._respond)
+
+    def _respond(self, method, path, headers, body):
+        told = noted(body)
+        if (own := self.before(path, told)) is not None:
+            return own
+        kept = {key: value for key, value in headers.items() if key.lower() in ("content-type", "accept")}
+        try:
+            answer = self.client.request(method, path, content=body, headers=kept)
+        except httpx.TransportError:
+            return None
+        self.after(path, told)
+        return answer.status_code, answer.content
 
     def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()
+        self.client.close()
+
+
+@pytest.fixture(scope="session")
+def run_script():
+    """Runs Python code in a process of its own that sees the same packages."""
+
+    def run(code, *arguments, **options):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        options = {"capture_output": True, "text": True, "timeout": 300, "env": environment, **options}
+        return subprocess.run(command, check=False, **options)
+
+    return run
 
 
 @pytest.fixture
@@ -147,13 +223,27 @@ def shared_server(tmp_path_factory) -> Iterator[Server]:
     server.kill()
 
 
-@pytest.fixture
-def own_server(tmp_path) -> Iterator[Server]:
-    """A server that the test may kill."""
-    server = Server(tmp_path / "server")
-    server.start()
+@pytest.fixture(scope="session")
+def _killable(tmp_path_factory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("killable"))
     yield server
     server.kill()
+
+
+@pytest.fixture
+def own_server(_killable) -> Server:
+    """A running server that the test may kill; it has the indexes of others."""
+    if not _killable.running:
+        _killable.start()
+    return _killable
+
+
+@pytest.fixture
+def proxy(shared_server) -> Iterator[Proxy]:
+    """Before the shared server."""
+    server = Proxy(shared_server.address)
+    yield server
+    server.close()
 
 
 @pytest.fixture(autouse=True)

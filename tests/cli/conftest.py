@@ -23,11 +23,35 @@ def nerret():
 
 
 @pytest.fixture(scope="session")
-def demo_index(tmp_path_factory, nerret):
+def answer(nerret):
+    """Runs `nerret … --json` and gives what it answers, where it ends as it should."""
+
+    def parsed(*arguments, code=0, stdin=None):
+        result = nerret(*arguments, "--json", stdin=stdin)
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def refused(nerret):
+    """Runs `nerret`, which must say these words on stderr, nothing on stdout, and leave with this code."""
+
+    def checked(words, *arguments, code=2):
+        result = nerret(*arguments)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        assert words in result.stderr.strip() != "", result.stderr
+        assert "Traceback" not in result.stderr
+
+    return checked
+
+
+@pytest.fixture(scope="session")
+def demo_index(tmp_path_factory, answer):
     """The folder of an index of the demo corpus; tests only read it."""
     folder = tmp_path_factory.mktemp("demo") / "index"
-    result = nerret("index", CORPUS, "--index", folder)
-    assert result.exit_code == 0, result.output
+    answer("index", CORPUS, "--index", folder)
     return folder
 
 
@@ -39,7 +63,7 @@ def corpus():
 
 
 @pytest.fixture
-def small_index(tmp_path, nerret):
+def small_index(tmp_path, answer):
     """An index of three documents that a test may change, and the file it came from."""
     source = tmp_path / "small.jsonl"
     source.write_text(
@@ -48,7 +72,5 @@ def small_index(tmp_path, nerret):
         '{"id": "lizard", "text": "Komodo dragons swim.", "year": 1991}\n',
         encoding="utf-8",
     )
-    folder = tmp_path / "index"
-    result = nerret("index", source, "--index", folder)
-    assert result.exit_code == 0, result.output
-    return folder
+    answer("index", source, "--index", tmp_path / "index")
+    return tmp_path / "index"

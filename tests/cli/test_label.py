@@ -1,8 +1,6 @@
 """`nerret label`: texts in, entities out; figures where the entities are marked."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -117,35 +115,20 @@ def test_lines_that_cannot_be_read_are_told_and_the_rest_is_labelled(nerret, fil
         (json.dumps({"a": "x " * 5000}), "9,999 characters"),
     ],
 )
-def test_types_that_cannot_be_used_are_wrong_input(nerret, files, types, message):
+def test_types_that_cannot_be_used_are_wrong_input(refused, files, types, message):
     (files / "bad.json").write_text(types, encoding="utf-8")
-    result = nerret("label", files / "texts.jsonl", "--types", files / "bad.json")
-    assert result.exit_code == 2
-    assert message in result.stderr
-    assert result.stdout == ""
+    refused(message, "label", files / "texts.jsonl", "--types", files / "bad.json")
 
 
-def test_options_that_exclude_each_other_are_wrong_usage(nerret, files):
-    arguments = ["label", files / "texts.jsonl", "--types", files / "types.json"]
-    for wrong in (["--explain", "--evaluate"], ["--ablations"], ["--base-url", "http://127.0.0.1:9/v1"]):
-        assert nerret(*arguments, *wrong).exit_code == 2
+@pytest.mark.parametrize(
+    "wrong", [["--explain", "--evaluate"], ["--ablations"], ["--base-url", "http://127.0.0.1:9/v1"]]
+)
+def test_options_that_exclude_each_other_are_wrong_usage(nerret, files, wrong):
+    assert nerret("label", files / "texts.jsonl", "--types", files / "types.json", *wrong).exit_code == 2
 
 
-class Refusing(BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.send_error(404, "no such model")
-
-    def log_message(self, *_):
-        pass
-
-
-def test_an_endpoint_that_refuses_is_a_failure_and_types_nothing(nerret, files):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        scorer = ["--scorer", "some-model", "--base-url", f"http://127.0.0.1:{server.server_port}/v1"]
-        result = nerret("label", files / "texts.jsonl", "--types", files / "types.json", *scorer)
-        server.shutdown()
-    assert result.exit_code == 1
-    assert "404" in result.stderr
-    assert "check address, model and key" in result.stderr
-    assert result.stdout == ""
+def test_an_endpoint_that_refuses_is_a_failure_and_types_nothing(refused, files, serve):
+    scorer = ["--scorer", "some-model", "--base-url", serve(lambda *_: (404, {"error": "no such model"})).url]
+    asked = ("label", files / "texts.jsonl", "--types", files / "types.json", *scorer)
+    refused("404", *asked, code=1)
+    refused("check address, model and key", *asked, code=1)

@@ -1,29 +1,26 @@
 import json
 
 
-def test_stats_show_what_an_index_holds(nerret, small_index):
-    answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
-    assert (answer["documents"], answer["dimension"], answer["model"]) == (3, 256, "minilm")
-    assert answer["fields"] == {"year": 3}
+def test_stats_show_what_an_index_holds(answer, nerret, small_index):
+    held = answer("stats", "--index", small_index)
+    assert (held["documents"], held["dimension"], held["model"]) == (3, 256, "minilm")
+    assert held["fields"] == {"year": 3}
     shown = nerret("stats", "--index", small_index).stdout
-    assert "documents" in shown
-    assert "year (3)" in shown
-    assert answer["fingerprint"][:8] in shown
+    assert all(words in shown for words in ("documents", "year (3)", held["fingerprint"][:8]))
 
 
-def test_mentions_show_what_was_taken_for_an_entity(nerret, small_index):
-    answer = json.loads(nerret("mentions", "klm", "--index", small_index, "--json").stdout)
-    assert answer["document_id"] == "klm"
-    assert {"KLM", "Quito"} <= {mention["text"] for mention in answer["mentions"]}
+def test_mentions_show_what_was_taken_for_an_entity(answer, nerret, small_index):
+    listed = answer("mentions", "klm", "--index", small_index)
+    assert listed["document_id"] == "klm"
+    assert {"KLM", "Quito"} <= {mention["text"] for mention in listed["mentions"]}
     assert "Quito" in nerret("mentions", "klm", "--index", small_index).stdout
 
 
-def test_deleted_documents_are_gone(nerret, small_index):
+def test_deleted_documents_are_gone(answer, nerret, small_index):
     result = nerret("delete", "klm", "etna", "--index", small_index)
     assert (result.exit_code, result.stdout) == (0, "2 deleted.\n")
-    answer = json.loads(nerret("stats", "--index", small_index, "--json").stdout)
-    assert answer["documents"] == 1
-    found = json.loads(nerret("find", "airline", "--index", small_index, "--min-relevance", "0", "--json").stdout)
+    assert answer("stats", "--index", small_index)["documents"] == 1
+    found = answer("find", "airline", "--index", small_index, "--min-relevance", "0")
     assert [hit["document_id"] for hit in found["hits"]] == ["lizard"]
 
 

@@ -1,8 +1,5 @@
 """The GLiNER adapter, on a small object with GLiNER's documented interface."""
 
-import subprocess
-import sys
-
 import pytest
 
 from nerret_tools import Document, EntityIndex
@@ -55,14 +52,3 @@ def test_an_index_can_be_built_with_it(tmp_path):
         index.add([Document(id="a", text="Then Iberia flew to Madrid")])
         assert [mention.text for mention in index.mentions("a")] == ["Then", "Iberia", "Madrid"]
         assert "gliner:CapitalWords:0.3" in index.stats().details["detector"]
-
-
-def test_without_the_package_the_error_names_the_extra():
-    script = (
-        "import sys; sys.modules['gliner'] = None\n"
-        "from nerret_tools.detection import GlinerDetector\n"
-        "from nerret_tools.errors import MissingExtraError\n"
-        "try:\n    GlinerDetector()\nexcept MissingExtraError as error:\n    print(error)"
-    )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "pip install 'nerret-tools[gliner]'" in result.stdout

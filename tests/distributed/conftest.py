@@ -1,17 +1,15 @@
 """One small Ray cluster for all tests here, a proxy that watches and slows a real Chroma server, a few documents."""
 
-import contextlib
 import json
 import os
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
 import numpy as np
 import pytest
 
 from nerret_tools.storage import ChromaStore
+from tests.conftest import Proxy
 
 os.environ.setdefault("RAY_worker_niceness", "0")  # else its workers wait for all other tests
 
@@ -103,25 +101,22 @@ def assert_equal(contents):
     return compare
 
 
-class Proxy(ThreadingHTTPServer):
-    """Hands requests on to a Chroma server, and counts documents looked up and written.
+class Watched(Proxy):
+    """A proxy that counts documents looked up and written.
 
     Attributes:
         pause: Seconds that each write of documents takes longer.
         most_ahead: The most documents that were looked up to be encoded and not yet written.
     """
 
-    daemon_threads = True
-
     def __init__(self, target):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server_address[1]}"
-        self.client = httpx.Client(base_url=target, timeout=300)
         self.pause = 0.0
         self.lock = threading.Lock()
         self.asked = 0
         self.looked_up, self.written = set(), []
         self.most_ahead = 0
+        super().__init__(target)
+        self.before = self.note
 
     def encoded(self):
         """Documents looked up by workers, with repetitions: the writer looks at each once more before it writes it."""
@@ -135,7 +130,7 @@ class Proxy(ThreadingHTTPServer):
             time.sleep(0.02)
 
     def note(self, path, body):
-        ids = json.loads(body).get("ids") or [] if path.endswith(("/get", "/upsert")) else []
+        ids = body.get("ids") or [] if path.endswith(("/get", "/upsert")) else []
         if not ids or "#" in ids[0]:
             return
         if path.endswith("/upsert"):
@@ -149,39 +144,9 @@ class Proxy(ThreadingHTTPServer):
             self.most_ahead = max(self.most_ahead, len(self.looked_up.difference(self.written)))
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def hand_on(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {key: value for key, value in self.headers.items() if key.lower() in ("content-type", "accept")}
-        if self.command == "POST":
-            self.server.note(self.path, body)
-        answer = self.server.client.request(self.command, self.path, content=body, headers=headers)
-        self.send_response(answer.status_code)
-        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    do_GET = do_POST = do_PUT = do_DELETE = hand_on  # noqa: N815
-
-    def log_message(self, *_):
-        pass
-
-    def handle(self):
-        with contextlib.suppress(OSError):  # a client that was killed
-            super().handle()
-
-
 @pytest.fixture
 def proxy(shared_server):
     """Before the shared server."""
-    server = Proxy(shared_server.address)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
+    server = Watched(shared_server.address)
     yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    server.client.close()
+    server.close()

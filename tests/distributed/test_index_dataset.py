@@ -8,6 +8,7 @@ from nerret_tools import EntityIndex
 from nerret_tools.distributed import index_dataset
 from nerret_tools.errors import DataFileError, FilterError, InputError, ModelMismatchError, StoreUnavailableError
 from nerret_tools.reading import DocumentReader, Reading
+from tests.detectors import FirstWords
 
 from .conftest import QUIET, lines
 
@@ -103,12 +104,6 @@ def test_a_ray_dataset_is_indexed_in_its_order_with_a_detector_of_ones_own(
 ):
     import ray.data
 
-    class FirstWord:
-        name = "first word"
-
-        def detect(self, texts):
-            return [[(0, text.index(" "))] for text in texts]
-
     records = [{"key": number, "body": one["text"], "year": one["year"]} for number, one in enumerate(lines(100))]
     records[80] = {**records[0], "body": "Etna smokes."}  # a second document 0: the first is kept
     dataset = ray.data.from_items(records, override_num_blocks=12)
@@ -116,19 +111,19 @@ def test_a_ray_dataset_is_indexed_in_its_order_with_a_detector_of_ones_own(
     url = shared_server.address
 
     report = index_dataset(
-        dataset, url, "rows-there", detector=FirstWord(), workers=1, batch_size=16, **names, **FLOAT32
+        dataset, url, "rows-there", detector=FirstWords(), workers=1, batch_size=16, **names, **FLOAT32
     )
 
     assert (report.added, report.mentions) == (99, 99)
     assert [(one.id, one.position) for one in report.failed] == [("0", 80)]
     source = write_lines(tmp_path / "rows.jsonl", records)
-    with EntityIndex.open(url, "rows-here", detector=FirstWord(), **FLOAT32) as here:
+    with EntityIndex.open(url, "rows-here", detector=FirstWords(), **FLOAT32) as here:
         here.add(DocumentReader([source], **names))
     assert_equal(url, "rows-here", "rows-there")
-    with pytest.raises(ModelMismatchError, match="first word"):
+    with pytest.raises(ModelMismatchError, match="first words"):
         index_dataset(dataset, url, "rows-there", **names)
     with pytest.raises(DataFileError, match='no column "id"'):
-        index_dataset(dataset, url, "rows-there", detector=FirstWord())
+        index_dataset(dataset, url, "rows-there", detector=FirstWords())
 
 
 def test_what_cannot_work_is_said_at_once(shared_server, tmp_path, write_lines):

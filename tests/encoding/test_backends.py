@@ -1,7 +1,6 @@
 """What both backends must do, and that they do the same."""
 
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -101,7 +100,7 @@ def test_several_threads_load_one_model_and_agree():
 
 
 @pytest.mark.parametrize("precision", [None, "bfloat16"])
-def test_the_first_calls_of_a_process_may_come_at_once(precision, tmp_path):
+def test_the_first_calls_of_a_process_may_come_at_once(precision, tmp_path, run_script):
     script = f"""
 import asyncio, sys
 from nerret_tools import Document, EntityIndex
@@ -120,11 +119,11 @@ if "torch" in sys.modules:
     assert torch.get_default_dtype() == torch.float32
 print("done")
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
+    run = run_script(script)
     assert run.stdout.strip() == "done", run.stderr
 
 
-def test_the_graph_runs_without_torch():
+def test_the_graph_runs_without_torch(run_script):
     script = f"""
 import sys
 sys.modules["torch"] = sys.modules["transformers"] = None
@@ -132,7 +131,7 @@ from nerret_tools.models import Model, find_spec
 [one] = Model(find_spec("minilm")).load().encode([{TEXTS[0]!r}], [None])
 print(len(one.spans) > 0)
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
+    run = run_script(script)
     assert run.stdout.strip() == "True", run.stderr
 
 

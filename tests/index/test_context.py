@@ -1,10 +1,8 @@
 """What stands around a mention counts, and is shown."""
 
-import numpy as np
 import pytest
 
 from nerret_tools.models import find_spec
-from nerret_tools.scan import rounded
 
 WEIGHT = find_spec("minilm").context_weight
 
@@ -15,18 +13,6 @@ def test_a_score_is_the_weighted_mean_of_its_two_parts(index):
         for mention in hit.mentions:
             parts = (1 - WEIGHT) * mention.entity_score + WEIGHT * mention.context_score
             assert mention.score == pytest.approx(parts, abs=2e-6)
-
-
-def test_a_score_is_the_cosine_of_two_embeddings(index, documents):
-    model = index.load_model()
-    query = model.encode_types(["airline"])[0]
-    assert np.linalg.norm(query) == pytest.approx(1, abs=1e-5)
-    found = index.find("airline", min_relevance=0)
-    encoded = dict(
-        zip([one.id for one in documents], model.encode([d.text for d in documents], [None] * 6), strict=True)
-    )
-    for hit in found.hits:
-        assert hit.score == pytest.approx(float((rounded(encoded[hit.document_id].embeddings) @ query).max()), abs=1e-5)
 
 
 def test_the_parts_of_a_score_do_not_depend_on_the_page(index):

@@ -23,13 +23,6 @@ def test_the_best_document_has_the_type_and_shows_its_mention(index):
         assert {hit.mentions[0].text for hit in best} == surfaces
 
 
-def test_every_mention_is_a_stretch_of_its_documents_text(index):
-    for hit in index.find("museum", min_relevance=0, max_mentions=10).hits:
-        assert hit.mentions
-        for mention in hit.mentions:
-            assert hit.document.text[mention.start : mention.end] == mention.text
-
-
 def test_scores_are_the_cosines_of_the_best_mention_by_brute_force(tmp_path, documents):
     with EntityIndex.open(tmp_path / "exact", precision="float32") as index:  # bfloat16 depends on the batch
         index.add(documents)
@@ -163,11 +156,6 @@ def test_several_types_at_once_give_the_single_answers(index):
         assert ids(one) == ids(single)
         assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in single.hits], abs=1e-6)
     assert index.find_many([]) == []
-
-
-def test_the_number_of_mentions_shown_is_the_callers(index):
-    for most in (0, 1, 2):
-        assert all(len(hit.mentions) <= most for hit in index.find("museum", min_relevance=0, max_mentions=most).hits)
 
 
 def test_letter_case_and_white_space_of_the_type_do_not_matter(index):

@@ -1,30 +1,19 @@
 """What a place holds, told by opening it, and at a glance without loading Chroma."""
 
 import shutil
-import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from nerret_tools import EntityIndex
 from nerret_tools.errors import IndexNotFoundError, ModelNotFoundError
-
-
-class OwnDetector:
-    name = "own"
-
-    def detect(self, texts):
-        return [[] for _ in texts]
+from tests.detectors import FirstWords
 
 
 @pytest.fixture
 def place(tmp_path):
     folder = tmp_path / "place"
-    for name in ("second", "first.one"):
-        EntityIndex.open(folder, name).close()
-    EntityIndex.open(folder, "third", detector=OwnDetector()).close()
+    for name, detector in (("second", None), ("first.one", None), ("third", FirstWords())):
+        EntityIndex.open(folder, name, detector=detector).close()
     return folder
 
 
@@ -48,7 +37,7 @@ def test_a_glance_names_those_that_open(place):
 
 
 def test_a_glance_at_a_server_names_those_that_open(shared_server):
-    for name, detector in (("glanced.at", None), ("of-another-model", OwnDetector())):
+    for name, detector in (("glanced.at", None), ("of-another-model", FirstWords())):
         EntityIndex.open(shared_server.address, name, detector=detector).close()
     seen = []
     while not seen:  # a busy server may take longer than a glance waits
@@ -59,21 +48,10 @@ def test_a_glance_at_a_server_names_those_that_open(shared_server):
 
 
 @pytest.mark.parametrize(
-    "answer", ["[", '{"error": "who are you?"}', '[{"name": 1, "metadata": null}]', '["no collection"]']
+    "answer", [b"[", {"error": "who are you?"}, [{"name": 1, "metadata": None}], ["no collection"]]
 )
-def test_an_answer_that_is_not_understood_is_left_to_opening(answer):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(answer.encode())
-
-        def log_message(self, *arguments):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.handle_request).start()
-        assert EntityIndex.glance(f"http://127.0.0.1:{server.server_port}") == []
+def test_an_answer_that_is_not_understood_is_left_to_opening(serve, answer):
+    assert EntityIndex.glance(serve(lambda *_: (200, answer)).address) == []
 
 
 def test_a_glance_tells_nothing_where_only_opening_can(place, tmp_path):
@@ -87,12 +65,11 @@ def test_a_glance_tells_nothing_where_only_opening_can(place, tmp_path):
         EntityIndex.glance(place, "gigantic")
 
 
-def test_a_glance_loads_neither_chroma_nor_torch(place):
+def test_a_glance_loads_neither_chroma_nor_torch(place, run_script):
     script = (
         "import sys\n"
         "from nerret_tools import EntityIndex\n"
         "names = EntityIndex.glance(sys.argv[1])\n"
         "print(names, [name for name in ('torch', 'transformers', 'chromadb') if name in sys.modules])\n"
     )
-    result = subprocess.run([sys.executable, "-c", script, str(place)], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "['first.one', 'second'] []"
+    assert run_script(script, place).stdout.strip() == "['first.one', 'second'] []"

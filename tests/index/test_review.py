@@ -1,7 +1,5 @@
 """`EntityIndex.review` over a real index: every document is in it, and a change of the index ends it."""
 
-import asyncio
-
 import pytest
 
 from nerret_tools import EntityIndex, EntityQuery
@@ -79,11 +77,3 @@ def test_a_combination_of_types_is_reviewed_under_its_name_in_words(index, file)
     assert review.entity_type == str(asked)
     with pytest.raises(ReviewError, match="of the type"):
         index.review("airline", file=file)
-
-
-def test_an_asynchronous_program_reviews(index, file):
-    async def work():
-        review = await index.areview("airline", file=file, reviewer="ann")
-        return await review.arun(is_airline)
-
-    assert asyncio.run(work()).found == 2

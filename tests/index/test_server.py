@@ -34,7 +34,7 @@ def test_a_server_that_comes_back_loses_nothing_and_one_that_is_gone_is_named(ow
         own_server.start()
         yield from documents[3:]
 
-    with EntityIndex.open(own_server.address) as remote, EntityIndex.open(tmp_path / "calm") as calm:
+    with EntityIndex.open(own_server.address, "comes-back") as remote, EntityIndex.open(tmp_path / "calm") as calm:
         assert remote.add(stream(), batch_size=2).added == len(documents)
         calm.add(documents)
         assert remote.stats().mentions == calm.stats().mentions

@@ -45,8 +45,7 @@ def test_what_a_judge_fails_at_stays_unjudged_and_is_counted(begin, collection):
 
 
 def test_a_slow_judge_is_not_waited_for(begin, collection):
-    release = threading.Event()
-    calls = iter(range(1000))
+    release, calls = threading.Event(), iter(range(1000))
 
     def judge(one):
         if next(calls) == 0:

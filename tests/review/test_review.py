@@ -16,22 +16,20 @@ def judge_all(review, collection, **options):
     return review.status()
 
 
-def test_a_review_ends_with_what_is_there(begin, collection):
-    status = judge_all(begin(), collection)
-    assert status.done
-    assert status.recall >= 0.9
-    assert status.found >= 0.9 * len(collection.right)
-    assert status.judged == status.reviewers["ann"] <= status.documents
-
-
 def test_large_collections_need_not_be_read(made_up, begin):
     big = made_up(count=1000, relevant=130)
     status = judge_all(begin(over=big), big, count=10)
     assert status.done
-    assert status.judged < 900
+    assert status.recall >= 0.9
+    assert status.judged == status.reviewers["ann"] < 900
     assert status.found >= 0.9 * 130
     assert 0 < status.by_chance < status.judged
-    assert "With 95% confidence at most" in status.certificate
+    for words in (
+        "With 95% confidence at most",
+        "of 1,000 documents were found to mention “airline”",
+        "drawn by chance",
+    ):
+        assert words in status.certificate
 
 
 def test_what_the_detector_missed_is_counted(made_up, begin):
@@ -41,17 +39,12 @@ def test_what_the_detector_missed_is_counted(made_up, begin):
     assert status.found >= 36
 
 
-def test_the_most_relevant_come_first(begin, collection):
+def test_the_most_relevant_comes_first_and_again_to_who_asks_again_without_judging(begin, collection):
     review = begin()
-    first = [review.next()[0] for _ in range(1)]
-    assert first[0].document.id == collection.ids[0]
-    assert not first[0].by_chance
-    assert first[0].relevance > 0.8
-
-
-def test_who_asks_again_without_judging_gets_the_same_document(begin):
-    review = begin()
-    assert review.next()[0].document.id == review.next()[0].document.id
+    (first,) = review.next()
+    assert first.document.id == review.next()[0].document.id == collection.ids[0]
+    assert not first.by_chance
+    assert first.relevance > 0.8
     assert review.status().unjudged == 1
 
 
@@ -140,13 +133,6 @@ def test_no_document_is_relevant(made_up, begin):
     status = judge_all(begin(over=world), world)
     assert (status.found, status.judged, status.done) == (0, 30, True)
     assert "nothing is missing" in status.certificate
-
-
-def test_the_certificate_says_what_it_rests_on(made_up, begin):
-    world = made_up(count=300, relevant=100)
-    text = judge_all(begin(over=world), world).certificate
-    assert "of 300 documents were found to mention “airline”" in text
-    assert "drawn by chance" in text
 
 
 def test_another_target_goes_on_with_the_same_file(begin, made_up):

@@ -1,10 +1,8 @@
 """A small world: documents whose vectors follow from their names, a folder store."""
 
-import os
-import subprocess
-import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -36,15 +34,45 @@ def make() -> Callable[..., tuple[StoredDocument, MentionBlock]]:
     return document
 
 
-@pytest.fixture(scope="session")
-def open_store() -> Callable[..., ChromaStore]:
-    """Opens with this world's identity."""
+@contextmanager
+def opening():
+    """Opens stores with this world's identity, and closes them at the end."""
+    opened = []
 
-    def opened(location, name="default", **options):
+    def open_one(location, name="default", **options):
         options = {"identity": {"fingerprint": "f1", "model": "tiny"}, "dimension": DIMENSION, **options}
-        return ChromaStore.open(location, name, **options)
+        opened.append(ChromaStore.open(location, name, **options))
+        return opened[-1]
 
-    return opened
+    yield open_one
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def open_store() -> Iterator[Callable[..., ChromaStore]]:
+    """Opens stores of one test."""
+    with opening() as opened:
+        yield opened
+
+
+@pytest.fixture
+def written(open_store) -> Callable[..., None]:
+    """Writes documents to a store that is closed again."""
+
+    def write(location, batch, **options):
+        store = open_store(location, **options)
+        store.write(batch)
+        store.close()
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def open_for_all() -> Iterator[Callable[..., ChromaStore]]:
+    """Opens stores that the tests of a module share."""
+    with opening() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -69,20 +97,6 @@ def everything() -> Callable[[ChromaStore], dict]:
         }
 
     return seen
-
-
-@pytest.fixture(scope="session")
-def run_script() -> Callable[..., subprocess.CompletedProcess]:
-    """Runs Python code in a process of its own that sees the same packages."""
-
-    def run(code, *arguments, **options):
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=300, env=environment, check=False, **options
-        )
-
-    return run
 
 
 @pytest.fixture

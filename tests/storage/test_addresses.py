@@ -1,9 +1,6 @@
 """What an address may look like, and that every part of it counts."""
 
 import base64
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
@@ -15,45 +12,18 @@ from nerret_tools.storage.place import ServerAddress, folder_of, is_server
 CREDENTIALS = "Basic " + base64.b64encode(b"ann:se/cret").decode()
 
 
-class Gate(BaseHTTPRequestHandler):
-    """Passes on what comes under /chroma from who knows the password."""
-
-    def do_GET(self):
-        if self.headers["Authorization"] != CREDENTIALS or not self.path.startswith("/chroma/"):
-            self.send_response(401)
-            self.end_headers()
-            return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(
-            self.server.behind + self.path.removeprefix("/chroma"), body, headers, method=self.command
-        )
-        try:
-            answer = urllib.request.urlopen(request)
-        except urllib.request.HTTPError as error:
-            answer = error
-        with answer:
-            content = answer.read()
-            self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def gate(shared_server):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Gate) as server:
-        server.behind = shared_server.address
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+def gate(proxy):
+    """Passes on what comes under /chroma from who knows the password."""
+    whole = proxy.respond
+
+    def checked(method, path, headers, body):
+        if headers["Authorization"] != CREDENTIALS or not path.startswith("/chroma/"):
+            return 401, b""
+        return whole(method, path.removeprefix("/chroma"), headers, body)
+
+    proxy.respond = checked
+    return proxy.address.removeprefix("http://")
 
 
 def test_user_password_and_path_of_an_address_are_used_and_not_shown(gate, make, open_store):
@@ -172,7 +142,6 @@ def test_ids_that_are_no_text_are_refused_by_name(tmp_path, open_store, wrong):
     for call in (store.known, store.documents, store.delete):
         with pytest.raises(InputError, match="id"):
             call(["a", wrong])
-    store.close()
 
 
 def test_what_chroma_does_not_take_is_not_called_an_outage(tmp_path, open_store):
@@ -181,13 +150,10 @@ def test_what_chroma_does_not_take_is_not_called_an_outage(tmp_path, open_store)
     with pytest.raises(StoreError, match="does not take") as told:
         store._writable().documents.all_ids({"a": {"$no": 1}})
     assert not isinstance(told.value, StoreUnavailableError)
-    store.close()
 
 
-def test_a_damaged_database_is_called_damaged(tmp_path, open_store, make):
-    store = open_store(tmp_path)
-    store.write([make(f"d{number}", 5) for number in range(50)])
-    store.close()
+def test_a_damaged_database_is_called_damaged(tmp_path, open_store, make, written):
+    written(tmp_path, [make(f"d{number}", 5) for number in range(50)])
     database = tmp_path / "chroma.sqlite3"
     content = bytearray(database.read_bytes())
     content[100:20_000] = b"\xff" * 19_900

@@ -1,9 +1,5 @@
 """What Chroma raises becomes one error; what is nobody's but ours stays what it is."""
 
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import chromadb
 import pytest
 
@@ -11,38 +7,10 @@ from nerret_tools.errors import StoreUnavailableError
 from nerret_tools.storage.calls import Caller
 
 
-class BadGateway(BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b"<html>the machine behind this one is asleep</html>"
-        self.send_response(502)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self):
-        self.do_GET()
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def gateway():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BadGateway)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def test_an_answer_that_chroma_does_not_understand_is_the_stores_error():
-    call = Caller("http://somewhere", server=True)
-    with gateway() as port, pytest.raises(StoreUnavailableError, match="asleep") as caught:
-        call(chromadb.HttpClient, "127.0.0.1", port)
+def test_an_answer_that_chroma_does_not_understand_is_the_stores_error(serve):
+    gateway = serve(lambda *_: (502, b"<html>the machine behind this one is asleep</html>"))
+    with pytest.raises(StoreUnavailableError, match="asleep") as caught:
+        Caller("http://somewhere", server=True)(chromadb.HttpClient, "127.0.0.1", gateway.server_port)
     assert isinstance(caught.value.__cause__, Exception)
 
 

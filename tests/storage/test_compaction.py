@@ -33,9 +33,7 @@ def erased(tmp_path, make, open_store):
     (vectors,) = pack_vectors(block.vectors, [len(block)])
     vector = vectors[:86].encode()
     gone = [b"secret", b"text 8 of changed", vector, b"text 0 of document398", b"document396"]
-    yield store, other, gone
-    store.close()
-    other.close()
+    return store, other, gone
 
 
 def test_nothing_of_deleted_and_replaced_documents_is_left(erased, everything, tmp_path, open_store):
@@ -56,7 +54,6 @@ def test_nothing_of_deleted_and_replaced_documents_is_left(erased, everything, t
     assert {needle: found(tmp_path, needle) for needle in gone} == {needle: [] for needle in gone}
     again = open_store(tmp_path, dimension=64)
     assert everything(again) == before[0]
-    again.close()
 
 
 def test_a_compacted_index_is_written_to_as_before(erased, make, tmp_path):
@@ -71,7 +68,10 @@ def test_a_compacted_index_is_written_to_as_before(erased, make, tmp_path):
 
 
 def test_readers_in_other_processes_go_on(erased, tmp_path, run_script):
-    store, _, _ = erased
+    for store in erased[:2]:
+        store.close()
+    compact = "import sys\nfrom nerret_tools.storage import ChromaStore\n"
+    compact += "ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()"
     told = run_script(
         """
 import subprocess, sys
@@ -81,17 +81,10 @@ print(len(reader.scan().vectors) > 600, len(reader.matching({})), flush=True)
 compacted = subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]], check=False)
 print(len(reader.scan().vectors), len(reader.matching({})), compacted.returncode)
 """,
-        *_closed(store, erased[1], tmp_path),
+        tmp_path,
+        compact,
     )
     assert told.stdout == "True 201\n601 201 0\n", told.stderr
-
-
-def _closed(store, other, folder):
-    store.close()
-    other.close()
-    compact = "import sys\nfrom nerret_tools.storage import ChromaStore\n"
-    compact += "ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()"
-    return folder, compact
 
 
 def test_a_kill_before_the_new_files_take_the_place_changes_nothing(
@@ -117,7 +110,6 @@ ChromaStore.open(sys.argv[1], identity={}, dimension=64).compact()
     again.compact()
     assert everything(again) == before
     assert {needle: found(tmp_path, needle) for needle in gone} == {needle: [] for needle in gone}
-    again.close()
 
 
 def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_store, make):
@@ -129,7 +121,6 @@ def test_a_folder_with_other_programs_collections_is_left_alone(tmp_path, open_s
     with pytest.raises(StoreError, match="somebody-elses"):
         store.compact()
     assert store.matching({}) == {"a"}
-    store.close()
 
 
 def graphs(folder):
@@ -170,18 +161,15 @@ def test_where_a_graph_means_nothing_are_zeros_after_closing(tmp_path, open_stor
     again = open_store(tmp_path, dimension=64)
     again.begin_writing()
     assert everything(again) == before
-    again.close()
 
 
-def test_another_programs_lengths_are_kept(tmp_path, open_store, make):
+def test_another_programs_lengths_are_kept(tmp_path, make, written):
     client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
     configuration = {"hnsw": {"space": "cosine", "sync_threshold": 1}}
     theirs = client.create_collection("somebody-elses", embedding_function=None, configuration=configuration)
     theirs.add(ids=["one"], embeddings=[[3.0, 4.0]])
     client.close()
-    store = open_store(tmp_path)
-    store.write([make("a")])
-    store.close()
+    written(tmp_path, [make("a")])
     client = chromadb.PersistentClient(str(tmp_path), settings=Settings(anonymized_telemetry=False))
     kept = client.get_collection("somebody-elses", embedding_function=None).get(include=["embeddings"])
     assert np.allclose(kept["embeddings"], [[3.0, 4.0]])

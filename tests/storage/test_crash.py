@@ -60,12 +60,10 @@ def assert_nothing_half_written(store, everything, allowed):
 
 @pytest.mark.parametrize("kill_at", range(1, 7))
 def test_a_killed_write_is_repaired_by_the_same_write(
-    kill_at, tmp_path, before, batch, open_store, everything, run_script, save_batch
+    kill_at, tmp_path, before, batch, open_store, everything, run_script, save_batch, written
 ):
     for name in ("killed", "undisturbed"):
-        with_documents = open_store(tmp_path / name)
-        with_documents.write(before)
-        with_documents.close()
+        written(tmp_path / name, before)
 
     died = run_script(WRITER, tmp_path / "killed", "write", kill_at, save_batch(batch))
     assert died.returncode == -9, died.stderr
@@ -75,15 +73,13 @@ def test_a_killed_write_is_repaired_by_the_same_write(
     store.write(batch)
     undisturbed.write(batch)
     assert everything(store) == everything(undisturbed)
-    store.close()
-    undisturbed.close()
 
 
 @pytest.mark.parametrize("kill_at", range(1, 6))
-def test_a_killed_delete_is_repaired_by_the_same_delete(kill_at, tmp_path, before, open_store, everything, run_script):
-    store = open_store(tmp_path / "index")
-    store.write(before)
-    store.close()
+def test_a_killed_delete_is_repaired_by_the_same_delete(
+    kill_at, tmp_path, before, open_store, everything, run_script, written
+):
+    written(tmp_path / "index", before)
 
     died = run_script(WRITER, tmp_path / "index", "delete", kill_at)
     assert died.returncode == -9, died.stderr
@@ -94,15 +90,12 @@ def test_a_killed_delete_is_repaired_by_the_same_delete(kill_at, tmp_path, befor
     assert_nothing_half_written(store, everything, before)
     assert store.matching({}) == {"untouched"}
     assert store.count_mentions() == 1
-    store.close()
 
 
 def test_another_write_after_a_kill_does_not_bring_the_half_written_back(
-    tmp_path, before, batch, make, open_store, everything, run_script, save_batch
+    tmp_path, before, batch, make, open_store, everything, run_script, save_batch, written
 ):
-    store = open_store(tmp_path / "index")
-    store.write(before)
-    store.close()
+    written(tmp_path / "index", before)
     run_script(WRITER, tmp_path / "index", "write", 4, save_batch(batch))
 
     store = open_store(tmp_path / "index")
@@ -112,4 +105,3 @@ def test_another_write_after_a_kill_does_not_bring_the_half_written_back(
     assert store.known(["changed", "new", "kept"]) == {}
     assert store.count_mentions() == 2
     assert set(everything(store)["rows"]) == {"untouched", "later"}
-    store.close()

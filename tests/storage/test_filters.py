@@ -60,12 +60,11 @@ def truth(where, metadata):
 
 
 @pytest.fixture(scope="module")
-def priced(tmp_path_factory, make, open_store):
+def priced(tmp_path_factory, make, open_for_all):
     """A store whose documents have these metadata."""
-    store = open_store(tmp_path_factory.mktemp("priced"))
+    store = open_for_all(tmp_path_factory.mktemp("priced"))
     store.write([make(f"d{at}", 0, metadata=metadata) for at, metadata in enumerate(DOCUMENTS)])
-    yield store
-    store.close()
+    return store
 
 
 @settings(max_examples=150)
@@ -80,7 +79,6 @@ def test_a_fraction_is_no_whole_number(tmp_path, make, open_store):
     assert store.matching({"price": 2.5}) == {"2.5"}
     assert store.matching({"price": {"$lt": 2.5}}) == {"2"}
     assert store.matching({"price": {"$gte": 2.5}}) == {"2.5", "3"}
-    store.close()
 
 
 def test_large_and_deep_filters_are_answered_or_refused_with_the_reason(priced):

@@ -55,10 +55,10 @@ def test_other_processes_search_a_folder_that_one_writes_to_and_cannot_change_it
     assert alone.stdout == "['c'] ['c', 'without'] []\nTrue\n", alone.stderr
 
 
-def test_a_reader_sees_what_another_process_writes_meanwhile(tmp_path, open_store, make, run_script, save_batch):
-    store = open_store(tmp_path)
-    store.write([make("a", 2)])
-    store.close()
+def test_a_reader_sees_what_another_process_writes_meanwhile(
+    tmp_path, open_store, make, run_script, save_batch, written
+):
+    written(tmp_path, [make("a", 2)])
     reader = open_store(tmp_path, create=False)
     assert reader.scan().document_ids.tolist() == ["a"]
     wrote = run_script(
@@ -76,13 +76,12 @@ store.write([tuple(pair) for pair in np.load(sys.argv[2], allow_pickle=True)["ba
     scan = reader.scan()
     assert scan.document_ids.tolist() == ["a", "b"]
     assert np.array_equal(scan.vectors[2:], make("b", 3)[1].vectors)
-    reader.close()
 
 
-def test_where_nobody_keeps_the_copy_a_reader_builds_it_and_frees_the_folder(tmp_path, open_store, make, run_script):
-    store = open_store(tmp_path)
-    store.write([make("a", 2), make("b", 1)])
-    store.close()
+def test_where_nobody_keeps_the_copy_a_reader_builds_it_and_frees_the_folder(
+    tmp_path, open_store, make, run_script, written
+):
+    written(tmp_path, [make("a", 2), make("b", 1)])
     shutil.rmtree(tmp_path / "scan")
     reader = open_store(tmp_path, create=False)
     assert np.array_equal(reader.scan().vectors[:2], make("a", 2)[1].vectors)
@@ -90,13 +89,10 @@ def test_where_nobody_keeps_the_copy_a_reader_builds_it_and_frees_the_folder(tmp
     assert deleted.stdout == "['b'] ['b'] []\nTrue\n", deleted.stderr
     scan = reader.scan()
     assert scan.document_ids[scan.live].tolist() == ["b"]
-    reader.close()
 
 
-def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path, open_store, make):
-    store = open_store(tmp_path)
-    store.write([make("a", 2)])
-    store.close()
+def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path, open_store, make, written):
+    written(tmp_path, [make("a", 2)])
     store = open_store(tmp_path)
     faults = []
 
@@ -115,7 +111,6 @@ def test_threads_that_read_while_one_begins_to_write_are_not_disturbed(tmp_path,
     for reader in readers:
         reader.join(timeout=300)
     assert faults == []
-    store.close()
 
 
 def test_a_forked_child_is_told_to_open_anew_and_cannot_write_beside_its_parent(tmp_path, run_script):
@@ -159,8 +154,6 @@ def test_several_stores_of_one_process_share_a_folder(tmp_path, make, open_store
     assert second.matching({}) == {"a", "b"}
     assert set(everything(second)["rows"]) == {"a", "b"}
     assert other.matching({}) == {"c"}
-    second.close()
-    other.close()
 
 
 def test_without_create_a_missing_index_is_an_error_and_nothing_is_made(tmp_path, open_store, make):
@@ -173,20 +166,14 @@ def test_without_create_a_missing_index_is_an_error_and_nothing_is_made(tmp_path
         open_store(tmp_path / "index", "two", create=False)
 
 
-def test_a_path_that_is_a_file_is_refused(tmp_path, open_store):
-    (tmp_path / "file").write_text("x")
-
-    with pytest.raises(StoreError, match="is a file"):
-        open_store(tmp_path / "file")
-
-
-def test_a_database_that_is_not_one_is_refused(tmp_path, open_store):
+def test_a_file_and_a_database_that_is_not_one_are_refused(tmp_path, open_store):
     (tmp_path / "chroma.sqlite3").write_text("this is no database" * 1000)
-
+    with pytest.raises(StoreError, match="is a file"):
+        open_store(tmp_path / "chroma.sqlite3")
     with pytest.raises(StoreUnavailableError, match=str(tmp_path)):
         open_store(tmp_path)
     shutil.rmtree(tmp_path)
-    open_store(tmp_path).close()
+    open_store(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["", ".a", "a.", "a..b", "a b", "é", "a/b", "x" * 201, "-a", "a\n"])
@@ -247,13 +234,11 @@ for path in sys.argv[1:]:
 
 
 @pytest.mark.parametrize("copy", ["kept", "missing"])
-def test_a_read_only_folder_can_be_searched_and_nothing_else(open_store, run_script, make, copy):
+def test_a_read_only_folder_can_be_searched_and_nothing_else(run_script, make, copy, written):
     folder = Path(tempfile.mkdtemp())
     everything = [folder]
     try:
-        store = open_store(folder / "index")
-        store.write([make("a", 2), make("b", 1)])
-        store.close()
+        written(folder / "index", [make("a", 2), make("b", 1)])
         if copy == "missing":
             shutil.rmtree(folder / "index" / "scan")
         everything = [folder, *folder.rglob("*")]
@@ -287,12 +272,12 @@ except StoreUnavailableError as error:
 """
 
 
-def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path, open_store, make, everything, run_script, save_batch):
+def test_a_full_disk_is_an_error_and_loses_nothing(
+    tmp_path, open_store, make, everything, run_script, save_batch, written
+):
     first, batch = [make("a", 3)], [make(f"d{n}", 20) for n in range(300)]
     for name in ("full", "roomy"):
-        store = open_store(tmp_path / name)
-        store.write(first)
-        store.close()
+        written(tmp_path / name, first)
     size = os.path.getsize(tmp_path / "full" / "chroma.sqlite3") + 200_000
 
     told = run_script(FULL_DISK, tmp_path / "full", save_batch(batch), size)
@@ -305,5 +290,3 @@ def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path, open_store, make, e
     store.write(batch)
     roomy.write(batch)
     assert everything(store) == everything(roomy)
-    store.close()
-    roomy.close()

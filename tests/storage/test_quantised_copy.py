@@ -46,11 +46,9 @@ def test_both_formats_answer_the_same_after_every_change(tmp_path, make, open_st
         assert ranked(small) == ranked(plain)
         assert small.scan().quantised is not None
         assert plain.scan().quantised is None
-    plain.close()
-    small.close()
 
 
-def test_only_new_rows_are_quantised(tmp_path, make, open_store, quantising):
+def test_only_new_rows_are_quantised(tmp_path, make, open_store, quantising, written):
     store = open_store(tmp_path, scan_dtype="int8")
     store.write([make("a", 3), make("b", 2)])
     store.scan()
@@ -58,13 +56,10 @@ def test_only_new_rows_are_quantised(tmp_path, make, open_store, quantising):
     store.scan()
     store.scan()
     store.close()
-    plain = open_store(tmp_path)
-    plain.write([make("d", 2)])
-    plain.close()
+    written(tmp_path, [make("d", 2)])
     store = open_store(tmp_path, scan_dtype="int8")
     assert len(store.scan().quantised.codes) == 11
     assert quantising == [5, 4, 2]
-    store.close()
 
 
 def test_int8_rows_that_cannot_be_written_are_kept_in_memory(tmp_path, make, open_store, monkeypatch, caplog):
@@ -86,8 +81,6 @@ def test_int8_rows_that_cannot_be_written_are_kept_in_memory(tmp_path, make, ope
         small.write(batch)
     assert ranked(small) == ranked(plain)
     assert "kept in memory" in caplog.text
-    plain.close()
-    small.close()
 
 
 def test_a_scan_in_memory_can_be_quantised(shared_server, tmp_path, make, open_store, monkeypatch):
@@ -97,8 +90,6 @@ def test_a_scan_in_memory_can_be_quantised(shared_server, tmp_path, make, open_s
     small = open_store(shared_server.address, "int8-in-memory", scan_dtype="int8")
     small.write([make("a", 3), make("b", 2)])
     assert ranked(small) == ranked(plain)
-    plain.close()
-    small.close()
 
 
 def test_another_number_format_is_refused_before_anything_is_made(tmp_path, open_store):

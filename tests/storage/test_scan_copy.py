@@ -14,12 +14,10 @@ from nerret_tools.scan.rows import FileRows
 
 
 @pytest.fixture
-def filled(tmp_path, make, open_store):
+def filled(tmp_path, make, written):
     """A folder with two documents, closed; and what a scan of it must hold."""
     batch = [make("a", 3), make("b", 2)]
-    store = open_store(tmp_path / "index")
-    store.write(batch)
-    store.close()
+    written(tmp_path / "index", batch)
     return tmp_path / "index", np.concatenate([block.vectors for _, block in batch])
 
 
@@ -35,7 +33,6 @@ def test_a_saved_copy_is_used_without_reading_chroma(filled, open_store, reads):
     assert np.array_equal(store.scan().vectors, vectors)
     assert isinstance(store.scan().vectors.codes[:].base.base, mmap.mmap | memoryview)
     assert reads == []
-    store.close()
 
 
 @pytest.mark.parametrize("ending", ["i8", "scales"])
@@ -55,11 +52,10 @@ def test_damaged_rows_are_built_again(filled, open_store, reads, damage, ending)
     store = open_store(folder)
     assert np.array_equal(store.scan().vectors, vectors)
     assert reads == ["a#0", "b#0"]
-    store.close()
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "empty", "foreign", "all"])
-def test_a_copy_whose_description_is_damaged_is_built_again(filled, open_store, reads, damage, tmp_path, make):
+def test_a_copy_whose_description_is_damaged_is_built_again(filled, open_store, reads, damage, tmp_path, make, written):
     folder, vectors = filled
     (sidecar,) = folder.glob("scan/*/steps.jsonl")
     if damage == "garbage":
@@ -69,9 +65,7 @@ def test_a_copy_whose_description_is_damaged_is_built_again(filled, open_store, 
     elif damage == "empty":
         sidecar.write_bytes(b"")
     elif damage == "foreign":
-        other = open_store(tmp_path / "other")
-        other.write([make("z", 5)])
-        other.close()
+        written(tmp_path / "other", [make("z", 5)])
         (theirs,) = (tmp_path / "other").glob("scan/*")
         shutil.rmtree(sidecar.parent)
         shutil.copytree(theirs, sidecar.parent)
@@ -86,7 +80,6 @@ def test_a_copy_whose_description_is_damaged_is_built_again(filled, open_store, 
     again = open_store(folder)
     assert np.array_equal(again.scan().vectors, vectors)
     assert reads == ["a#0", "b#0"]
-    again.close()
 
 
 def test_rows_behind_the_described_ones_are_cut_off(filled, open_store, reads, make):
@@ -100,7 +93,6 @@ def test_rows_behind_the_described_ones_are_cut_off(filled, open_store, reads, m
 
     assert np.array_equal(store.scan().vectors, np.concatenate([vectors, block.vectors]))
     assert reads == []
-    store.close()
 
 
 def test_only_what_changed_since_the_copy_was_saved_is_read(filled, open_store, reads, make, tmp_path):
@@ -119,7 +111,6 @@ def test_only_what_changed_since_the_copy_was_saved_is_read(filled, open_store, 
     assert sorted(reads) == ["b#0", "c#0"]
     assert np.array_equal(scan.vectors[:3], vectors[:3])
     assert {name for name, live in zip(scan.document_ids, scan.live, strict=True) if live} == {"a", "b", "c"}
-    store.close()
 
 
 def test_many_batches_are_appended(tmp_path, make, open_store, reads):
@@ -151,7 +142,6 @@ def test_a_copy_that_is_mostly_dead_is_compacted(tmp_path, make, open_store, eve
     store = open_store(tmp_path)
     assert everything(store) == seen
     assert rows_file(tmp_path).stat().st_size == 10 * 64
-    store.close()
 
 
 def test_a_cache_folder_that_cannot_be_used_is_replaced_by_memory(
@@ -169,7 +159,6 @@ def test_a_cache_folder_that_cannot_be_used_is_replaced_by_memory(
         assert len(store.scan().vectors) == 4
 
     assert "kept in memory" in caplog.text
-    store.close()
 
 
 def test_a_copy_whose_file_cannot_grow_moves_to_memory(tmp_path, make, open_store, monkeypatch):
@@ -184,7 +173,6 @@ def test_a_copy_whose_file_cannot_grow_moves_to_memory(tmp_path, make, open_stor
     store.write([second])
 
     assert np.array_equal(store.scan().vectors, np.concatenate([first[1].vectors, second[1].vectors]))
-    store.close()
 
 
 def test_processes_that_use_a_copy_at_once_have_a_folder_each(tmp_path, caplog):
@@ -246,7 +234,6 @@ def test_a_long_lived_process_leaves_no_files_of_former_compactions(tmp_path, ma
         store.write([make(f"d{number}", 2, version=version) for number in range(5)])
         store.scan()
         assert len(list(tmp_path.glob("scan/*/rows-*"))) == 2
-    store.close()
 
 
 def test_a_file_that_is_cut_off_under_a_scan_raises_and_the_next_scan_builds_it_again(filled, make, open_store):
@@ -263,4 +250,3 @@ def test_a_file_that_is_cut_off_under_a_scan_raises_and_the_next_scan_builds_it_
     store.write([(document, block)])
     os.truncate(rows_file(folder), 10)
     assert np.array_equal(store.scan().vectors, np.concatenate([vectors, block.vectors]))
-    store.close()

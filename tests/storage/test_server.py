@@ -5,10 +5,10 @@ import threading
 import chromadb
 import numpy as np
 import pytest
-from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 
 from nerret_tools.errors import IndexNotFoundError, StoreUnavailableError
+from tests.conftest import Proxy
 
 
 def close_client(client):
@@ -18,72 +18,73 @@ def close_client(client):
         part._server._session.close()
 
 
-def kill_at_upsert(monkeypatch, server, number):
-    """Kills the server just before the given upsert of a collection."""
+@pytest.fixture
+def before_killable(own_server):
+    """A proxy before the server that may be killed."""
+    server = Proxy(own_server.address)
+    yield server
+    server.close()
+
+
+def at_upsert(number, act):
+    """What a proxy does before the given upsert."""
     calls = []
-    original = Collection.upsert
 
-    def upsert(self, *args, **kwargs):
-        calls.append(self.name)
-        if len(calls) == number:
-            server.kill()
-        return original(self, *args, **kwargs)
+    def before(path, body):
+        if path.endswith("/upsert"):
+            calls.append(path)
+            if len(calls) == number:
+                act()
 
-    monkeypatch.setattr(Collection, "upsert", upsert)
+    return before
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_write_goes_on_when_the_server_comes_back(
-    number, own_server, make, open_store, everything, monkeypatch, tmp_path
+    number, own_server, before_killable, make, open_store, everything, tmp_path
 ):
-    before, batch = [make("a", 4), make("b", 1)], [make("a", 2, version=1), make("c", 3)]
-    store, undisturbed = open_store(own_server.address, retry_seconds=300), open_store(tmp_path / "other")
+    first, batch = [make("a", 4), make("b", 1)], [make("a", 2, version=1), make("c", 3)]
+    store = open_store(before_killable.address, f"comes-back-{number}", retry_seconds=300)
+    undisturbed = open_store(tmp_path / "other")
     for one in (store, undisturbed):
-        one.write(before)
+        one.write(first)
     undisturbed.write(batch)
     expected = everything(undisturbed)
-    kill_at_upsert(monkeypatch, own_server, number)
-    stop = threading.Event()
+    killed = threading.Event()
+
+    def kill():
+        own_server.kill()
+        killed.set()
 
     def revive():
-        while not stop.wait(0.05):
-            if own_server._process is None:
-                own_server.start()
-                return
+        assert killed.wait(300)
+        own_server.start()
 
+    before_killable.before = at_upsert(number, kill)
     helper = threading.Thread(target=revive)
     helper.start()
-    try:
-        store.write(batch)
-    finally:
-        stop.set()
-        helper.join(timeout=300)
-
+    store.write(batch)
+    helper.join(timeout=300)
     assert everything(store) == expected
-    store.close()
-    undisturbed.close()
 
 
 def test_a_server_that_stays_away_is_an_error_and_the_same_write_later_succeeds(
-    own_server, make, open_store, everything, monkeypatch, tmp_path
+    own_server, before_killable, make, open_store, everything, tmp_path
 ):
-    store, undisturbed = open_store(own_server.address, retry_seconds=0.3), open_store(tmp_path / "other")
+    store = open_store(before_killable.address, "stays-away", retry_seconds=0.3)
+    undisturbed = open_store(tmp_path / "other")
     for one in (store, undisturbed):
         one.write([make("a", 4), make("b", 1)])
     batch = [make("a", 2, version=1), make("c", 3)]
-    kill_at_upsert(monkeypatch, own_server, 2)
-
+    before_killable.before = at_upsert(2, own_server.kill)
     with pytest.raises(StoreUnavailableError, match="does not answer"):
         store.write(batch)
-
     own_server.start()
     assert store.matching({}) == {"b"}
     assert set(everything(store)["rows"]) == {"b"}
     store.write(batch)
     undisturbed.write(batch)
     assert everything(store) == everything(undisturbed)
-    store.close()
-    undisturbed.close()
 
 
 def test_what_another_client_writes_is_seen(shared_server, make, open_store, everything, run_script, save_batch):
@@ -109,33 +110,26 @@ store.close()
     seen = everything(store)
     assert {name: len(rows) for name, rows in seen["rows"].items()} == {"a": 2, "b": 3, "d": 1}
     assert seen["rows"]["b"] == make("b", 3, version=1)[1].vectors.tolist()
-    store.close()
 
 
 def test_a_second_writer_at_the_same_time_is_noticed_and_nothing_half_written_stays(
-    shared_server, make, open_store, monkeypatch
+    shared_server, proxy, make, open_store
 ):
-    store = open_store(shared_server.address, "two-writers")
+    store = open_store(proxy.address, "two-writers")
     store.write([make("a", 2)])
-    original = Collection.upsert
     client = chromadb.HttpClient("127.0.0.1", shared_server.port, settings=Settings(anonymized_telemetry=False))
 
-    def upsert(self, *args, **kwargs):
+    def write_too():
         other = client.get_collection("two-writers.documents", embedding_function=None)
-        changed = {**other.metadata, "nerret.writer": "somebody else"}
-        other.modify(metadata=changed)
-        return original(self, *args, **kwargs)
+        other.modify(metadata={**other.metadata, "nerret.writer": "somebody else"})
 
-    monkeypatch.setattr(Collection, "upsert", upsert)
+    proxy.before = at_upsert(1, write_too)
     with pytest.raises(StoreUnavailableError, match="at the same time"):
         store.write([make("b", 2)])
-    monkeypatch.undo()
     store.write([make("c", 1)])
-
     assert store.matching({}) == {"a", "c"}
     assert store.count_mentions() == 3
     close_client(client)
-    store.close()
 
 
 def test_more_matches_than_sqlite_has_variables(tmp_path, make, open_store):
@@ -157,7 +151,6 @@ def test_more_matches_than_sqlite_has_variables(tmp_path, make, open_store):
     assert len(store.known([f"d{n}" for n in range(many)])) == many
     assert len(store.documents([f"d{n}" for n in range(many)])) == many
     assert np.count_nonzero(store.scan().live) == 34
-    store.close()
 
 
 def test_a_removed_or_replaced_index_is_noticed(shared_server, open_store, make):
@@ -170,4 +163,3 @@ def test_a_removed_or_replaced_index_is_noticed(shared_server, open_store, make)
     with pytest.raises(IndexNotFoundError, match="removed meanwhile"):
         store.scan()
     close_client(client)
-    store.close()

@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from nerret_tools.cli.app import app
 from nerret_tools.documents import Span
 from nerret_tools.lab.evaluation.answers import Answers
 from nerret_tools.lab.evaluation.labelled import LabelledData, LabelledDocument, LabelledEntity
@@ -63,18 +65,9 @@ def training_data(small_world, tmp_path_factory):
     nouns = ["00000100 03 n 01 otter 0 000 | an animal", *otters]
     held_back = next(str(number) for number in range(100) if is_held_back(str(number)))
     used = next(str(number) for number in range(100) if not is_held_back(str(number)))
-    typed = [
-        {"id": used, "types": ["wading bird"]},
-        {"id": held_back, "types": ["held-back thing"]},
-    ]
     passages = [
-        {
-            "id": one["id"],
-            "text": "Egret",
-            "complete": True,
-            "entities": [{"start": 0, "end": 5, "types": one["types"]}],
-        }
-        for one in typed
+        {"id": key, "text": "Egret", "complete": True, "entities": [{"start": 0, "end": 5, "types": [name]}]}
+        for key, name in ((used, "wading bird"), (held_back, "held-back thing"))
     ]
     files = {body.taxonomy: "\n".join(nouns)}
     files |= dict.fromkeys(body.typed, "\n".join(map(json.dumps, passages)))
@@ -85,6 +78,28 @@ def training_data(small_world, tmp_path_factory):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def evaluate(small_world):
+    """Runs `nerret evaluate` on the small world, or on another file with its types."""
+
+    def run(*options, labelled=small_world[0]):
+        arguments = ["evaluate", labelled, "--types", small_world[1], *options]
+        return CliRunner().invoke(app, list(map(str, arguments)))
+
+    return run
+
+
+def check_figures(system, data, index):
+    """The figures of a system's row must be those of the answers that `find` gives."""
+    for row in system.types:
+        relevant = data.relevant[row.label]
+        complete = [hit.document_id for hit in index.find(row.description, min_relevance=0).hits]
+        returned = [hit.document_id for hit in index.find(row.description).hits]
+        assert row.r_precision == len(relevant.intersection(complete[: len(relevant)])) / len(relevant)
+        assert row.precision_at_50 == len(relevant.intersection(complete[:50])) / 50
+        assert (row.returned, row.recall) == (len(returned), len(relevant.intersection(returned)) / len(relevant))
 
 
 def document(document_id, *marked):

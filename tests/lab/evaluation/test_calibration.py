@@ -37,35 +37,36 @@ def test_f1_at_a_cut_off_is_that_of_the_listed_documents(pairs):
         assert f1_at(np.array([cutoff]), relevances, truth)[0] == pytest.approx(expected)
 
 
-def test_the_best_cut_offs_are_those_that_trying_all_of_them_finds(rivers):
+@pytest.fixture
+def found(rivers):
     data, answers, _ = rivers
-    found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
+    return calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
+
+
+def test_the_best_cut_offs_are_those_that_trying_all_of_them_finds(rivers, found):
+    data, answers, _ = rivers
 
     def f1(label, cutoff):
         listed = {one for one, relevance in zip(*answers.rankings[label][::2], strict=True) if relevance >= cutoff}
         return 2 * len(listed & data.relevant[label]) / (len(listed) + len(data.relevant[label]))
 
     tried = np.arange(0.01, 1, 0.01)
-    assert found.best_type_f1 == pytest.approx(np.mean([max(f1(label, c) for c in tried) for label in data.types]))
-    assert found.best_single_f1 == pytest.approx(max((f1("river", c) + f1("town", c)) / 2 for c in tried))
     best = {label: max(f1(label, c) for c in tried) for label in data.types}
+    assert found.best_type_f1 == pytest.approx(np.mean(list(best.values())))
+    assert found.best_single_f1 == pytest.approx(max((f1("river", c) + f1("town", c)) / 2 for c in tried))
     assert found.f1_share == pytest.approx((f1("river", 0.35) / best["river"] + f1("town", 0.5) / best["town"]) / 2)
     # rivers: 3 listed, 1 of them right, of 4; towns: 3 listed, all right, of 3
     assert (found.listed.pairs, found.listed.share_relevant) == (6, pytest.approx(4 / 6))
     assert found.length == pytest.approx((3 / 4 + 3 / 3) / 2)
 
 
-def test_what_was_promised_over_a_relevance_stands_beside_what_is_true(rivers):
-    data, answers, _ = rivers
-    likely = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned)).likely
+def test_what_was_promised_over_a_relevance_stands_beside_what_is_true(found):
     # 0.9, 0.8, 0.4 and 0.3 for rivers, of which 2 are right; 0.7, 0.6 and 0.5 for towns, all right
-    assert (likely.pairs, likely.share_relevant) == (7, pytest.approx(5 / 7))
-    assert likely.mean_relevance == pytest.approx((0.9 + 0.8 + 0.4 + 0.3 + 0.7 + 0.6 + 0.5) / 7)
+    assert (found.likely.pairs, found.likely.share_relevant) == (7, pytest.approx(5 / 7))
+    assert found.likely.mean_relevance == pytest.approx((0.9 + 0.8 + 0.4 + 0.3 + 0.7 + 0.6 + 0.5) / 7)
 
 
-def test_a_document_without_a_mention_counts_with_relevance_0(rivers):
-    data, answers, _ = rivers
-    found = calibration_report(data, answers, score_system("nerret", data, answers.ids, answers.returned))
+def test_a_document_without_a_mention_counts_with_relevance_0(found):
     assert sum(one.pairs for one in found.bins) == 2 * 7
     assert found.bins[0].pairs == 2  # the mute document, once a type
 

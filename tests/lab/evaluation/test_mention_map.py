@@ -46,8 +46,7 @@ def test_without_umap_the_extra_is_named(data, gold, monkeypatch):
 
 
 def test_clusters_stay_apart_on_the_map_and_are_drawn(data, gold, tmp_path):
-    if not _has_umap():
-        pytest.skip("umap-learn is not installed")
+    pytest.importorskip("umap", reason="needs umap-learn")
     maps = map_mentions(data, gold)
     assert [one.title for one in maps] == ["at the tap, before the projection", "as the index keeps them"]
     for one in maps:
@@ -56,9 +55,3 @@ def test_clusters_stay_apart_on_the_map_and_are_drawn(data, gold, tmp_path):
         assert nearest == one.types.tolist()
     draw_mentions(tmp_path / "map.png", maps)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
-
-
-def _has_umap():
-    from importlib.util import find_spec
-
-    return find_spec("umap") is not None

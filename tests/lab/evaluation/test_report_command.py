@@ -2,29 +2,23 @@
 
 import json
 import re
-import sys
 
 import pytest
-from typer.testing import CliRunner
 
 from nerret_tools import Document, EntityIndex
-from nerret_tools.cli.app import app
 from nerret_tools.lab.evaluation.labelled import read_labelled
 from nerret_tools.lab.evaluation.writing import read_report
 
-
-def run(*arguments):
-    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+from .conftest import check_figures
 
 
 @pytest.fixture(scope="module")
-def folder(small_world, training_data, tmp_path_factory):
+def folder(evaluate, training_data, tmp_path_factory):
     """The report of twelve sentences under one name and, of the first five, under another."""
-    labelled, types = small_world
     place = tmp_path_factory.mktemp("report")
     small = ("--name", "Small world", "--limit-documents", 5, "--no-excerpts")
     for options in (small, ("--page", place / "docs" / "page.md", "--trained", training_data)):
-        ran = run(labelled, "--types", types, "--report", place / "report", *options)
+        ran = evaluate("--report", place / "report", *options)
         assert ran.exit_code == 0, ran.output
     return place / "report"
 
@@ -47,19 +41,11 @@ def test_each_run_adds_a_set_and_keeps_the_others(report):
 
 def test_figures_are_those_of_the_answers_that_find_gives(whole, small_world, tmp_path):
     data = read_labelled(*small_world)
-    for system, spans in zip(whole.systems[:2], (False, True), strict=True):
-        with EntityIndex.open(tmp_path / f"gold-{spans}") as index:
-            index.add(
-                Document(id=one.id, text=one.text, spans=one.gold_spans() if spans else None) for one in data.documents
-            )
+    for system, gold in zip(whole.systems[:2], (False, True), strict=True):
+        with EntityIndex.open(tmp_path / f"gold-{gold}") as index:
+            index.add(Document(id=d.id, text=d.text, spans=d.gold_spans() if gold else None) for d in data.documents)
             assert index.stats().mentions == whole.mentions[system.name]
-            for row in system.types:
-                relevant = data.relevant[row.label]
-                complete = [hit.document_id for hit in index.find(row.description, min_relevance=0).hits]
-                assert row.r_precision == len(relevant.intersection(complete[: len(relevant)])) / len(relevant)
-                returned = [hit.document_id for hit in index.find(row.description).hits]
-                assert row.returned == len(returned)
-                assert row.recall == len(relevant.intersection(returned)) / len(relevant)
+            check_figures(system, data, index)
 
 
 def test_every_relevant_document_is_found_or_somebodys_fault(whole):
@@ -134,31 +120,9 @@ def test_without_a_page_option_the_page_is_in_the_folder(folder):
     assert (folder / "report.md").read_text(encoding="utf-8").startswith("# Evaluation\n")
 
 
-def test_a_report_that_cannot_be_added_to_shows_before_any_work(small_world, tmp_path):
+def test_a_report_that_cannot_be_added_to_shows_before_any_work(evaluate, tmp_path):
     (tmp_path / "report.json").write_text('{"sets": 3}', encoding="utf-8")
-    ran = run(small_world[0], "--types", small_world[1], "--report", tmp_path)
+    ran = evaluate("--report", tmp_path)
     assert ran.exit_code == 2
     assert "report.json is not a report of this version" in ran.stderr
     assert "Indexing" not in ran.stderr
-
-
-@pytest.mark.parametrize("package", ["matplotlib", "scipy.stats", "bm25s"])
-def test_a_missing_package_is_said_before_any_indexing(package, small_world, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, package, None)
-    ran = run(small_world[0], "--types", small_world[1], "--report", tmp_path)
-    assert ran.exit_code == 1
-    assert "pip install 'nerret-tools[" in ran.stderr
-    assert "Indexing" not in ran.stderr
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--page", "page.md"),
-        ("--name", "x"),
-        ("--report", "r", "--baseline", "bm25"),
-        ("--report", "r", "--spans", "gold"),
-    ],
-)
-def test_options_that_do_not_go_together_are_wrong_usage(options, small_world):
-    assert run(small_world[0], "--types", small_world[1], *options).exit_code == 2

@@ -115,15 +115,11 @@ def test_sixteen_types_that_all_improve_are_significant():
     assert wilcoxon_p([place / 16 + 0.01 * (place + 1) for place in range(16)], [p / 16 for p in range(16)]) < 1e-3
 
 
-def test_equal_scores_have_p_one():
+def test_equal_scores_have_p_one_and_pairs_are_needed():
     assert wilcoxon_p([0.3, 0.4], [0.3, 0.4]) == 1.0
-
-
-def test_pairs_are_needed():
-    with pytest.raises(ValueError, match="as many"):
-        wilcoxon_p([0.1], [0.1, 0.2])
-    with pytest.raises(ValueError, match="at least one"):
-        wilcoxon_p([], [])
+    for one, other, complaint in (([0.1], [0.1, 0.2], "as many"), ([], [], "at least one")):
+        with pytest.raises(ValueError, match=complaint):
+            wilcoxon_p(one, other)
 
 
 def test_the_interval_is_where_means_of_resampled_types_fall():
@@ -135,18 +131,11 @@ def test_the_interval_is_where_means_of_resampled_types_fall():
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.01)
 
 
-def test_it_is_the_same_every_time():
+def test_intervals_are_the_same_every_time_without_width_where_all_agree_and_none_for_one_type():
     assert estimate([0.1, 0.4, 0.9]) == estimate([0.1, 0.4, 0.9])
-
-
-def test_one_type_has_no_interval():
-    found = estimate([0.4])
-    assert (found.mean, found.low, found.high) == (0.4, None, None)
-
-
-def test_types_that_all_agree_have_an_interval_of_no_width():
-    found = estimate([0.25, 0.25, 0.25])
-    assert (found.low, found.high) == pytest.approx((0.25, 0.25))
+    agreed, one = estimate([0.25, 0.25, 0.25]), estimate([0.4])
+    assert (agreed.low, agreed.high) == pytest.approx((0.25, 0.25))
+    assert (one.mean, one.low, one.high) == (0.4, None, None)
 
 
 def test_recall_grows_with_the_list_and_stays_where_the_ranking_ends():

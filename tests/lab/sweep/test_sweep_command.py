@@ -25,16 +25,8 @@ def backbone(tmp_path_factory):
     """A random BERT whose embedding says what each name is: the first block has it, noise follows."""
     folder = tmp_path_factory.mktemp("backbone") / "tiny"
     torch.manual_seed(8)
-    model = BertModel(
-        BertConfig(
-            vocab_size=len(WORDS),
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=24,
-            max_position_embeddings=24,
-        )
-    )
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+    model = BertModel(BertConfig(vocab_size=len(WORDS), max_position_embeddings=24, **sizes))
     with torch.no_grad():
         for direction, names in enumerate(NAMES.values()):
             rows = [WORDS.index(name) for name in names]
@@ -64,15 +56,21 @@ def labelled(tmp_path_factory):
     return folder / "data.jsonl", folder / "types.json"
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["sweep", *map(str, arguments)], env={"COLUMNS": "120"})
+@pytest.fixture(scope="module")
+def run(labelled, backbone):
+    """Runs `nerret sweep` on the labelled file and the backbone, or with other arguments."""
+
+    def sweep(*options, whole=True):
+        given = [labelled[0], "--types", labelled[1], "--backbone", backbone] if whole else []
+        return CliRunner().invoke(app, list(map(str, ["sweep", *given, *options])), env={"COLUMNS": "120"})
+
+    return sweep
 
 
 @pytest.fixture(scope="module")
-def swept(backbone, labelled, tmp_path_factory):
+def swept(run, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "figures"
-    data, types = labelled
-    ran = run(data, "--types", types, "--backbone", backbone, "--sentences", 6, "--seeds", 3, "--out", out, "--json")
+    ran = run("--sentences", 6, "--seeds", 3, "--out", out, "--json")
     assert ran.exit_code == 0, ran.output
     return ran, out
 
@@ -122,13 +120,12 @@ def test_vectors_are_those_of_the_mention_in_its_own_window(backbone, labelled):
     np.testing.assert_allclose(together[(1, "output"), "last"][0], hidden[0, 2], atol=1e-5)
 
 
-def test_pictures_are_drawn_and_the_same_figures_make_the_same_picture(swept, tmp_path):
+def test_pictures_are_drawn_and_the_same_figures_make_the_same_picture(run, swept, tmp_path):
     _, out = swept
     first = (out / "sweep-tiny.png").read_bytes()
     assert first.startswith(b"\x89PNG")
-    for _ in range(2):
-        ran = run("--curve", out / "sweep-tiny.json", out / "sweep-tiny.json", "--out", tmp_path)
-        assert ran.exit_code == 0, ran.output
+    ran = run("--curve", out / "sweep-tiny.json", out / "sweep-tiny.json", "--out", tmp_path, whole=False)
+    assert ran.exit_code == 0, ran.output
     assert (tmp_path / "sweep-depth.png").read_bytes().startswith(b"\x89PNG")
     from nerret_tools.lab.sweep.figures import draw_heat_map
 
@@ -136,12 +133,19 @@ def test_pictures_are_drawn_and_the_same_figures_make_the_same_picture(swept, tm
     assert (tmp_path / "again.png").read_bytes() == first
 
 
-def test_the_table_says_what_was_compared(backbone, labelled):
-    data, types = labelled
-    ran = run(data, "--types", types, "--backbone", backbone, "--sentences", 6, "--seeds", 2)
+def test_the_table_says_what_was_compared(run):
+    ran = run("--sentences", 6, "--seeds", 2)
     assert ran.exit_code == 0, ran.output
     assert "block 0 value, mean" in ran.stdout
     assert "20 types were asked for; 2 are in enough sentences." in " ".join(ran.stdout.split())
+
+
+def test_a_missing_matplotlib_is_named_before_the_work(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ran = run("--out", tmp_path)
+    assert ran.exit_code == 1
+    assert "nerret-tools[figures]" in ran.stderr
+    assert "Loading" not in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -154,17 +158,8 @@ def test_the_table_says_what_was_compared(backbone, labelled):
         (["--curve", "nowhere.json", "--out", "{out}"], "nowhere.json: cannot be read"),
     ],
 )
-def test_wrong_input_is_named(arguments, complaint, labelled, tmp_path):
+def test_wrong_input_is_named(run, arguments, complaint, labelled, tmp_path):
     places = {"data": labelled[0], "types": labelled[1], "out": tmp_path}
-    ran = run(*(argument.format(**places) for argument in arguments))
+    ran = run(*(argument.format(**places) for argument in arguments), whole=False)
     assert ran.exit_code == 2
     assert complaint in " ".join(ran.stderr.replace("│", " ").split())
-
-
-def test_a_missing_matplotlib_is_named_before_the_work(backbone, labelled, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    data, types = labelled
-    ran = run(data, "--types", types, "--backbone", backbone, "--out", tmp_path)
-    assert ran.exit_code == 1
-    assert "nerret-tools[figures]" in ran.stderr
-    assert "Loading" not in ran.stderr

@@ -3,6 +3,10 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
+
+from nerret_tools.cli.app import app
+from nerret_tools.lab.training.taxonomy import read_wordnet
 
 NOUNS = {
     "thing": [],
@@ -31,6 +35,25 @@ def noun_file(tmp_path):
     path = tmp_path / "nouns.noun"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def taxonomy(noun_file):
+    """The nouns, each category a type."""
+    return read_wordnet(noun_file, min_members=1)
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs `nerret train` with a recipe of these steps on the files of the folder; gives the result."""
+
+    def train(*steps, out="out", start=None):
+        recipe = tmp_path / "recipe.json"
+        recipe.write_text(json.dumps({"start": start, "steps": steps}), encoding="utf-8")
+        arguments = ["train", tmp_path, "--out", tmp_path / out, "--recipe", recipe]
+        return CliRunner().invoke(app, list(map(str, arguments)))
+
+    return train
 
 
 @pytest.fixture

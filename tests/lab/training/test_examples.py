@@ -10,7 +10,6 @@ from nerret_tools.lab.training.examples import LabelledExamples, MinedExamples, 
 from nerret_tools.lab.training.mentions import MarkedSentence
 from nerret_tools.lab.training.mining import mine, mine_types
 from nerret_tools.lab.training.noise import roughen, shorten
-from nerret_tools.lab.training.taxonomy import read_wordnet
 from nerret_tools.lab.training.wordings import article, plural, reword
 
 NOUNS = frozenset("ferry river singer company ship".split()) | {"container ship"}
@@ -45,8 +44,7 @@ def test_a_sentence_that_says_no_kind_gives_nothing(text):
     assert list(mine([text], NOUNS | {"part"})) == []
 
 
-def test_kinds_that_no_name_has_are_left_out(noun_file):
-    taxonomy = read_wordnet(noun_file, min_members=1)
+def test_kinds_that_no_name_has_are_left_out(taxonomy):
     texts = ["We saw the barge Old Bess .", "We heard the heron Grey Wing ."]
     assert [one.kind for one in mine_types(texts, taxonomy)] == ["barge"]
 
@@ -81,8 +79,7 @@ def test_rough_text_keeps_offsets_and_the_words_of_its_spans():
     assert any("," not in one for one in rough)
 
 
-def test_a_noun_is_positive_for_every_category_above_it(noun_file):
-    taxonomy = read_wordnet(noun_file, min_members=1)
+def test_a_noun_is_positive_for_every_category_above_it(taxonomy):
     sentence = MarkedSentence("We went aboard Old Bess .", [(15, 23)])
     examples = TaxonomyExamples(taxonomy, [sentence], types=4, seed=0)
     assert [taxonomy.synsets[number].lemmas for number in examples.contexts] == [("Old Bess",)]
@@ -102,8 +99,7 @@ def test_a_noun_is_positive_for_every_category_above_it(noun_file):
     assert {"thing", "barge"} <= set(names)
 
 
-def test_nouns_are_also_read_where_nobody_marked_them(noun_file):
-    taxonomy = read_wordnet(noun_file, min_members=1)
+def test_nouns_are_also_read_where_nobody_marked_them(taxonomy):
     texts = ["Two kayaks lay beside the barge .", "an otter on its kayak", "We took kayaks to Old Bess .", "Barge in !"]
     examples = TaxonomyExamples(taxonomy, [MarkedSentence(text, []) for text in texts], types=4, seed=0)
     found = {
@@ -114,8 +110,7 @@ def test_nouns_are_also_read_where_nobody_marked_them(noun_file):
     assert found == {"barge": ["barge"], "otter": ["otter"], "kayak": ["kayak"], "Old Bess": ["Old Bess"]}
 
 
-def test_a_marked_span_is_not_read_again(noun_file):
-    taxonomy = read_wordnet(noun_file, min_members=1)
+def test_a_marked_span_is_not_read_again(taxonomy):
     sentence = MarkedSentence("They sang of the otter king .", [(17, 27)])
     assert not TaxonomyExamples(taxonomy, [sentence], types=4, seed=0).contexts
 
@@ -140,8 +135,7 @@ def test_marked_entities_are_positive_for_their_type_and_their_group(tmp_path, l
         assert column == batch.positive.shape[1]
 
 
-def test_what_is_a_kind_of_the_other_is_no_negative(noun_file):
-    taxonomy = read_wordnet(noun_file, min_members=1)
+def test_what_is_a_kind_of_the_other_is_no_negative(taxonomy):
     texts = [
         "We saw the barge Old Bess .",
         "We know that the Wild Rover was a vehicle .",

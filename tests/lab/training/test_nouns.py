@@ -8,11 +8,6 @@ from nerret_tools.lab.training.spans import MarkedText
 from nerret_tools.lab.training.taxonomy import read_wordnet
 
 
-@pytest.fixture
-def taxonomy(noun_file):
-    return read_wordnet(noun_file, min_members=1)
-
-
 def surfaces(text, spans):
     return [text[start:end] for start, end in spans]
 

@@ -1,14 +1,11 @@
 """Contrastive training: the loss by hand, learning on a small world, the same file from the same seed."""
 
-import json
 import math
 
 import numpy as np
 import pytest
 import torch
-from typer.testing import CliRunner
 
-from nerret_tools.cli.app import app
 from nerret_tools.encoding.projection import Projection
 from nerret_tools.errors import ModelError
 from nerret_tools.lab.training.mentions import TypedMentions
@@ -108,16 +105,12 @@ def test_the_output_has_unit_length_and_survives_saving(tmp_path):
         Projection.load(tmp_path / "missing")
 
 
-def test_the_command_gives_the_same_file_for_the_same_recipe(noun_file, labelled_files, tmp_path):
+def test_the_command_gives_the_same_file_for_the_same_recipe(command, noun_file, labelled_files, tmp_path):
     labelled = [dict(zip(("path", "types"), labelled_files, strict=True))]
 
     def train(out, **changes):
         step = {"kind": "projection", "taxonomy": noun_file.name, "steps": 5, "types": 3, "members": 2, **changes}
-        recipe = tmp_path / "recipe.json"
-        recipe.write_text(json.dumps({"steps": [step]}), encoding="utf-8")
-        result = CliRunner().invoke(
-            app, ["train", str(tmp_path), "--out", str(tmp_path / out), "--recipe", str(recipe)]
-        )
+        result = command(step, out=out)
         assert result.exit_code == 0, result.output
         return (tmp_path / out / "projection.safetensors").read_bytes()
 
@@ -127,9 +120,7 @@ def test_the_command_gives_the_same_file_for_the_same_recipe(noun_file, labelled
     assert train("four", seed=1) != first
 
 
-def test_a_wrong_recipe_names_the_field(tmp_path):
-    recipe = tmp_path / "recipe.json"
-    recipe.write_text('{"steps": [{"kind": "projection", "taxonomy": "x", "step": 5}]}', encoding="utf-8")
-    result = CliRunner().invoke(app, ["train", str(tmp_path), "--out", str(tmp_path), "--recipe", str(recipe)])
+def test_a_wrong_recipe_names_the_field(command):
+    result = command({"kind": "projection", "taxonomy": "x", "step": 5})
     assert result.exit_code == 2
     assert "recipe.json: steps.0.projection.step" in result.output

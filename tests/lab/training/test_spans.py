@@ -4,9 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from nerret_tools.cli.app import app
 from nerret_tools.detection.span_chooser import MAX_WORDS
 from nerret_tools.detection.span_head import SpanHead
 from nerret_tools.detection.word_shapes import word_shapes
@@ -40,16 +38,11 @@ def labels_of(encoder, text, spans, complete, unknown=(), partly=False):
 
 def test_an_unmarked_capital_is_unknown_only_where_the_marking_is_incomplete(encoder):
     text, spans = "The Danube passes Vienna slowly", [(4, 10)]
-    partly = labels_of(encoder, text, spans, complete=False)
-    assert partly["Danube", "Danube"] == 1
-    assert partly["Vienna", "Vienna"] == -1
-    assert partly["passes", "Vienna"] == -1
-    assert partly["The", "The"] == 0
-    assert partly["The", "Danube"] == 0
-    assert partly["passes", "passes"] == 0
-    fully = labels_of(encoder, text, spans, complete=True)
+    partly, fully = (labels_of(encoder, text, spans, complete=complete) for complete in (False, True))
+    assert partly["Danube", "Danube"] == fully["Danube", "Danube"] == 1
+    assert partly["Vienna", "Vienna"] == partly["passes", "Vienna"] == -1
+    assert partly["The", "The"] == partly["The", "Danube"] == partly["passes", "passes"] == 0
     assert fully["Vienna", "Vienna"] == 0
-    assert fully["Danube", "Danube"] == 1
 
 
 def test_unknown_words_are_unknown_where_the_marking_is_complete_too(encoder):
@@ -66,26 +59,17 @@ def test_where_nouns_are_left_out_only_what_touches_a_mention_is_known(encoder):
     assert found["the", "otter"] == found["otter", "heron"] == found["the", "the"] == 0
 
 
-def test_the_command_teaches_common_nouns_that_nobody_marked(encoder, noun_file, tmp_path):
+def test_the_command_teaches_common_nouns_that_nobody_marked(encoder, command, noun_file, tmp_path):
     sentences = ["we saw a heron by the mill", "they fed an otter at noon", "she drew the heron again"]
     lines = [json.dumps({"id": str(n), "text": text, "entities": []}) for n, text in enumerate(sentences)]
     (tmp_path / "unmarked.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    step = {
-        "kind": "spans",
-        "training": {
-            "data": [{"path": "unmarked.jsonl", "complete": True}],
-            "nouns": {"taxonomy": noun_file.name, "branches": ["animal"], "repeat": 4},
-            "batch_size": 6,
-        },
-        "steps": 60,
-        "learning_rate": 3e-3,
-        "threshold": 0.5,
+    training = {
+        "data": [{"path": "unmarked.jsonl", "complete": True}],
+        "nouns": {"taxonomy": noun_file.name, "branches": ["animal"], "repeat": 4},
+        "batch_size": 6,
     }
-    (tmp_path / "recipe.json").write_text(
-        json.dumps({"start": str(find_spec("minilm").weights), "steps": [step]}), encoding="utf-8"
-    )
-    arguments = [str(tmp_path), "--out", str(tmp_path / "out"), "--recipe", str(tmp_path / "recipe.json")]
-    trained = CliRunner().invoke(app, ["train", *arguments])
+    step = {"kind": "spans", "training": training, "steps": 60, "learning_rate": 3e-3, "threshold": 0.5}
+    trained = command(step, start=str(find_spec("minilm").weights))
     assert trained.exit_code == 0, trained.output
     text = "he met a bream in the evening"
     [found] = encoder.encode([text], None, SpanHead.load(tmp_path / "out" / "spans.safetensors"))

@@ -4,14 +4,8 @@ import pytest
 
 from nerret_tools.encoding.sentences import sentence_ranges
 from nerret_tools.errors import DataFileError
-from nerret_tools.lab.training.taxonomy import read_wordnet
 from nerret_tools.lab.training.type_names import implied, other_ways, parse_type
 from nerret_tools.lab.training.typed import FALSE, TRUE, UNKNOWN, TypedExamples, TypeRelations, is_held_back, read_typed
-
-
-@pytest.fixture
-def taxonomy(noun_file):
-    return read_wordnet(noun_file, min_members=1)
 
 
 def test_passages_are_read_sentence_by_sentence_and_a_part_is_held_back(typed_file, tmp_path):

@@ -1,8 +1,5 @@
 """Where indexes are kept and how they are named: servers, latecomers, a place without a default."""
 
-import subprocess
-import sys
-
 import pytest
 
 from nerret_tools import Document, EntityIndex
@@ -52,11 +49,3 @@ async def test_an_index_that_is_made_later_can_be_asked(tmp_path):
         assert await found(client, collection="later") == ["of later"]
         listed = await client.call_tool("list_collections", {})
         assert [one["name"] for one in listed.structured_content["collections"]] == ["default", "later"]
-
-
-def test_without_the_extra_the_import_error_names_it(environment):
-    script = "import sys; sys.modules['mcp'] = None; import nerret_mcp"
-    command = [sys.executable, "-c", script]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert result.returncode == 1
-    assert "pip install 'nerret-tools[mcp]'" in result.stderr

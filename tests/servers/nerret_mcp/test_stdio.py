@@ -16,6 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from nerret_tools import EntityIndex
+from tests.detectors import FirstWords
 
 from .conftest import TOOL
 
@@ -119,7 +120,7 @@ def test_the_handshake_of_a_cold_start_is_quick(start):
     pytest.fail(f"seconds of the handshake, the processor's, and of importing the SDK: {seen}")
 
 
-def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, foreign_place):
+def test_neither_torch_nor_chroma_is_imported_before_the_handshake(run_script, foreign_place):
     script = (
         "import sys\n"
         "from nerret_mcp.library import Library\n"
@@ -130,9 +131,8 @@ def test_neither_torch_nor_chroma_is_imported_before_the_handshake(environment, 
         "create_server(library, Options(index=sys.argv[1]))\n"
         "print([name for name in ('torch', 'transformers', 'chromadb') if name in sys.modules])\n"
     )
-    command = [sys.executable, "-c", script, str(foreign_place)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
-    assert result.stdout.strip() == "[]"
+    result = run_script(script, foreign_place)
+    assert result.stdout.strip() == "[]", result.stderr
 
 
 def test_every_line_of_stdout_is_json_rpc_and_the_end_of_stdin_ends_it(start):
@@ -196,15 +196,6 @@ async def test_an_independent_client_pages_to_the_end(environment, foreign_place
             await check_pages(client)
 
 
-class Words:
-    """Another detector, which makes another index."""
-
-    name = "words"
-
-    def detect(self, texts):
-        return [[] for _ in texts]
-
-
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -222,7 +213,7 @@ class Words:
 def test_what_cannot_be_served_is_told_on_stderr_with_exit_code_2(nerret_mcp, foreign_place, tmp_path, flags, words):
     places = {"PLACE": foreign_place, "ANOTHER": tmp_path / "another", "DAMAGED": tmp_path / "damaged"}
     if "ANOTHER" in flags:
-        EntityIndex.open(places["ANOTHER"], detector=Words()).close()
+        EntityIndex.open(places["ANOTHER"], detector=FirstWords()).close()
     if "DAMAGED" in flags:
         shutil.copytree(foreign_place, places["DAMAGED"])
         (places["DAMAGED"] / "chroma.sqlite3").write_bytes(b"no database at all" * 1000)

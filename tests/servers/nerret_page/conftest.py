@@ -4,7 +4,6 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +14,6 @@ from nerret_page.options import Options
 from nerret_tools import Document, EntityIndex
 from nerret_tools.listening import address_of, listen
 
-ROOT = Path(__file__).parents[3]
 DINOSAURS = ("Microraptor", "Diplodocus", "Triceratops", "Stegosaurus", "Velociraptor")
 PLACES = ("Oslo", "Lima", "Quito", "Cairo", "Perth")
 EACH = 14

@@ -11,6 +11,7 @@ import pytest
 from nerret_page.faults import told
 from nerret_tools import Document, EntityIndex
 from nerret_tools.errors import ModelMismatchError, StoreUnavailableError
+from tests.detectors import FirstWords
 
 
 @pytest.fixture
@@ -79,20 +80,11 @@ def test_an_index_that_is_gone_is_told_and_found_again_when_it_is_back(visiting,
     assert re.findall('data-id="[^"]*"', back.text) == re.findall('data-id="[^"]*"', shown)
 
 
-class Words:
-    """Another detector, which makes another index."""
-
-    name = "words"
-
-    def detect(self, texts):
-        return [[(0, 1)] for _ in texts]
-
-
 def test_an_index_made_anew_for_another_model_is_told(visiting, own_world):
     client = visiting(own_world)
     assert client.get("/?type=dinosaur").status_code == 200
     shutil.rmtree(own_world)
-    with EntityIndex.open(own_world, detector=Words()) as index:
+    with EntityIndex.open(own_world, detector=FirstWords()) as index:
         index.add([Document(id="a", text="Iguanodon was a dinosaur.")])
     with pytest.raises(ModelMismatchError):
         EntityIndex.open(own_world, create=False)

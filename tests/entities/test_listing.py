@@ -7,6 +7,7 @@ import pytest
 
 from nerret_tools import Document, EntityIndex
 from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from tests.marked import marked
 
 MARKED = {
     "a1": "{Angela Merkel} met {Jacques Chirac} . {Merkel} smiled , {Merkel} left .",
@@ -17,16 +18,7 @@ MARKED = {
 }
 
 
-def document(name, marked):
-    text, spans = "", []
-    for number, part in enumerate(marked.replace("}", "{").split("{")):
-        if number % 2:
-            spans.append((len(text), len(text) + len(part)))
-        text += part
-    return Document(id=name, text=text, spans=spans, metadata={"part": name[0]})
-
-
-DOCUMENTS = [document(*one) for one in MARKED.items()]
+DOCUMENTS = [marked(name, text, part=name[0]) for name, text in MARKED.items()]
 
 
 @pytest.fixture(scope="module")

@@ -5,31 +5,22 @@ import dataclasses
 
 import pytest
 
-from nerret_tools import Document, EntityIndex, EntityQuery
+from nerret_tools import EntityIndex, EntityQuery
 from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from tests.marked import marked
 
 TEXTS = {
-    "both": "Lufthansa, the airline, cancelled its flights. The Orinoco is the longest river of Venezuela.",
-    "air": "The pilots of Qantas went back to work after a week.",
-    "river": "Rafts drifted down the Danube for nine days.",
-    "dino": "A cast of the Stegosaurus stands in the hall.",
+    "both": "{Lufthansa}, the airline, cancelled its flights. The {Orinoco} is the longest river of Venezuela.",
+    "air": "The pilots of {Qantas} went back to work after a week.",
+    "river": "Rafts drifted down the {Danube} for nine days.",
+    "dino": "A cast of the {Stegosaurus} stands in the hall.",
 }
-NAMES = {"both": ["Lufthansa", "Orinoco"], "air": ["Qantas"], "river": ["Danube"], "dino": ["Stegosaurus"]}
-
-
-def span_of(text, name):
-    return text.index(name), text.index(name) + len(name)
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
     with EntityIndex.open(tmp_path_factory.mktemp("combined")) as opened:
-        opened.add(
-            Document(
-                id=key, text=text, spans=[span_of(text, name) for name in NAMES[key]], metadata={"length": len(text)}
-            )
-            for key, text in TEXTS.items()
-        )
+        opened.add(marked(key, text, length=len(text)) for key, text in TEXTS.items())
         yield opened
 
 

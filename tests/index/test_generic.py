@@ -7,32 +7,21 @@ import pickle
 
 import pytest
 
-from nerret_tools import Document, EntityIndex
+from nerret_tools import EntityIndex, Span
 from nerret_tools.errors import StoreError
-
-NAMED = "Lufthansa cancelled every flight to Lima, and Lufthansa paid for the hotels."
-GENERIC = "The airline cancelled every flight to Lima."
-BOTH = "The airline that paid was Qantas, and Qantas said so."
+from tests.marked import marked
 
 
 @pytest.fixture(scope="module")
 def airlines(tmp_path_factory):
-    def spans(text, *surfaces):
-        found, at = [], 0
-        for surface in surfaces:
-            at = text.index(surface, at)
-            found.append((at, at + len(surface)))
-            at += len(surface)
-        return found
-
+    named = marked("named", "{Lufthansa} cancelled every flight to {Lima}, and {Lufthansa} paid for the hotels.")
+    documents = [
+        marked("generic", "{The airline} cancelled every flight to Lima."),
+        named.model_copy(update={"spans": [*named.spans, Span(start=0, end=19)]}),
+        marked("both", "{The airline} that paid was {Qantas}, and {Qantas} said so."),
+    ]
     with EntityIndex.open(tmp_path_factory.mktemp("airlines") / "index") as opened:
-        opened.add(
-            [
-                Document(id="generic", text=GENERIC, spans=spans(GENERIC, "The airline")),
-                Document(id="named", text=NAMED, spans=[*spans(NAMED, "Lufthansa", "Lima", "Lufthansa"), (0, 19)]),
-                Document(id="both", text=BOTH, spans=spans(BOTH, "The airline", "Qantas", "Qantas")),
-            ]
-        )
+        opened.add(documents)
         yield opened
 
 

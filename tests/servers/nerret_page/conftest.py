@@ -13,6 +13,7 @@ from nerret_page import create_app
 from nerret_page.options import Options
 from nerret_tools import Document, EntityIndex
 from nerret_tools.listening import address_of, listen
+from tests.marked import marked
 
 DINOSAURS = ("Microraptor", "Diplodocus", "Triceratops", "Stegosaurus", "Velociraptor")
 PLACES = ("Oslo", "Lima", "Quito", "Cairo", "Perth")
@@ -21,24 +22,21 @@ EACH = 14
 
 ATTACK = "<script>document.title='taken'</script>"
 HOSTILE_ID = f'"><img src=x onerror="document.title=1">{ATTACK}'
-HOSTILE = f"{ATTACK} \u202egninnur\u202c Stegosaurus, the dinosaur, &amp; \x00 {ATTACK}"
 LONG = "On that day the crew saw a bone of Triceratops, the great dinosaur, near the river. "
 MEGABYTE = LONG * (1_000_000 // len(LONG) + 1)
 
 
-def spanned(document_id, text, name, **metadata):
-    start = text.index(name)
-    return Document(id=document_id, text=text, metadata=metadata, spans=[(start, start + len(name))])
+HOSTILE = f"{ATTACK} \u202egninnur\u202c {{Stegosaurus}}, the dinosaur, &amp; \x00 {ATTACK}"
 
 
 def documents():
     for number in range(EACH):
         for name in DINOSAURS:
-            text = f"Hall {number} of the museum shows a skeleton of {name}, the famous dinosaur."
-            yield spanned(f"{name.lower()}-{number}", text, name, hall=number, title=f"{name} in hall {number}")
+            text = f"Hall {number} of the museum shows a skeleton of {{{name}}}, the famous dinosaur."
+            yield marked(f"{name.lower()}-{number}", text, hall=number, title=f"{name} in hall {number}")
         for name in PLACES:
-            yield spanned(f"train-{number}-{name}", f"Train {number} left {name} late.", name, hall=number)
-    yield spanned(HOSTILE_ID, HOSTILE, "Stegosaurus", title=ATTACK, kind="hostile")
+            yield marked(f"train-{number}-{name}", f"Train {number} left {{{name}}} late.", hall=number)
+    yield marked(HOSTILE_ID, HOSTILE, title=ATTACK, kind="hostile")
     spots = [at + LONG.index("Triceratops") for at in range(0, len(MEGABYTE), len(LONG))][::500]
     yield Document(id="long", text=MEGABYTE, spans=[(at, at + len("Triceratops")) for at in spots])
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from nerret_tools import Document, EntityIndex
+from tests.marked import marked
 
 RIGHT = ("Stegosaurus", "Diplodocus", "Velociraptor")
 WRONG = ("Oslo", "Lima", "Quito", "Cairo")
@@ -17,11 +18,8 @@ WRONG = ("Oslo", "Lima", "Quito", "Cairo")
 def small(tmp_path, serving):
     """The address of a page over seven documents, their folder, and the folder of its reviews."""
     with EntityIndex.open(tmp_path / "small") as index:
-        for name in RIGHT:
-            index.add(
-                [Document(id=f"dino {name}", text=f"A skeleton of {name}, the dinosaur.", spans=[(14, 14 + len(name))])]
-            )
-        index.add([Document(id=name, text=f"{name} is a city.", spans=[(0, len(name))]) for name in WRONG])
+        index.add(marked(f"dino {name}", f"A skeleton of {{{name}}}, the dinosaur.") for name in RIGHT)
+        index.add(marked(name, f"{{{name}}} is a city.") for name in WRONG)
     with serving(tmp_path / "small", reviews=str(tmp_path / "kept")) as url:
         yield url, tmp_path / "small", tmp_path / "kept"
 

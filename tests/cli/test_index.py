@@ -5,8 +5,21 @@ import pytest
 from .conftest import CORPUS
 
 
-def stats(nerret, folder):
-    return json.loads(nerret("stats", "--index", folder, "--json").stdout)
+@pytest.fixture
+def documents(answer):
+    """How many documents an index has."""
+    return lambda folder: answer("stats", "--index", folder)["documents"]
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Writes a file of lines; gives its path."""
+
+    def write(*lines, name="a.jsonl"):
+        (tmp_path / name).write_text("".join(line + "\n" for line in lines))
+        return tmp_path / name
+
+    return write
 
 
 def test_the_summary_is_all_that_stdout_gets(nerret, small_index, tmp_path):
@@ -15,41 +28,32 @@ def test_the_summary_is_all_that_stdout_gets(nerret, small_index, tmp_path):
     assert result.stderr == ""
 
 
-def test_changed_texts_are_updated(nerret, small_index, tmp_path):
+def test_changed_texts_are_updated(answer, small_index, tmp_path):
     source = tmp_path / "small.jsonl"
     source.write_text(source.read_text().replace("Etna", "Vesuvius"))
-    result = nerret("index", source, "--index", small_index, "--json")
-    report = json.loads(result.stdout)
-    assert (report["added"], report["updated"], report["unchanged"]) == (0, 1, 2)
-    assert report["not_indexed"] == []
+    report = answer("index", source, "--index", small_index)
+    assert (report["added"], report["updated"], report["unchanged"], report["not_indexed"]) == (0, 1, 2, [])
 
 
-def test_a_broken_line_is_named_the_others_go_in_and_the_exit_code_tells(nerret, tmp_path):
-    source = tmp_path / "a.jsonl"
-    source.write_text('{"id": "a", "text": "Etna smokes."}\n{"id": \n{"id": "c", "text": "KLM flies."}\n')
+def test_a_broken_line_is_named_the_others_go_in_and_the_exit_code_tells(nerret, put, documents, tmp_path):
+    source = put('{"id": "a", "text": "Etna smokes."}', '{"id": ', '{"id": "c", "text": "KLM flies."}')
     result = nerret("index", source, "--index", tmp_path / "index")
-    assert result.exit_code == 2
-    assert result.stdout.startswith("2 added")
+    assert (result.exit_code, result.stdout[:7]) == (2, "2 added")
     assert "a.jsonl:2: not JSON" in result.stderr
     assert "1 not indexed" in result.stderr
-    assert stats(nerret, tmp_path / "index")["documents"] == 2
+    assert documents(tmp_path / "index") == 2
 
 
-def test_a_document_that_the_index_refuses_is_reported_with_its_line(nerret, tmp_path):
-    source = tmp_path / "a.jsonl"
-    lines = [
-        {"id": "a", "text": "Etna smokes."},
-        {"id": "b", "text": "Etna smokes.", "spans": [[0, 400]]},
-        {"id": "c", "text": "half \ud800 a pair"},
-        {"id": "d", "text": "KLM flies."},
-    ]
-    source.write_text("broken\n" + "".join(json.dumps(line) + "\n" for line in lines))
+def test_what_could_not_be_read_and_what_was_refused_stand_in_the_order_of_the_file(nerret, put, tmp_path):
+    spans = '{"id": "b", "text": "Etna smokes.", "spans": [[0, 400]]}'
+    half = json.dumps({"id": "c", "text": "half \ud800 a pair"})
+    source = put("broken", '{"id": "a", "text": "Etna smokes."}', spans, half, '{"id": "d", "text": "KLM flies."}')
     result = nerret("index", source, "--index", tmp_path / "index", "--json")
-    assert result.exit_code == 2
     report = json.loads(result.stdout)
-    assert {(item["line"], item["id"]) for item in report["not_indexed"]} == {(1, None), (3, "b"), (4, "c")}
+    assert [(item["line"], item["id"]) for item in report["not_indexed"]] == [(1, None), (3, "b"), (4, "c")]
     assert all(item["reason"] for item in report["not_indexed"])
-    assert report["added"] == 2
+    assert (result.exit_code, report["added"]) == (2, 2)
+    assert [line.split(":")[1].split(" ")[0] for line in result.stderr.splitlines()[:3]] == ["1", "3", "4"]
 
 
 def test_standard_input_is_read_with_a_dash(nerret, tmp_path):
@@ -89,24 +93,22 @@ def test_a_path_that_does_not_exist_leaves_no_index_behind(nerret, tmp_path):
     assert not (tmp_path / "index").exists()
 
 
-def test_prune_removes_what_is_no_longer_in_the_sources(nerret, small_index, tmp_path):
+def test_prune_removes_what_is_no_longer_in_the_sources(answer, documents, small_index, tmp_path):
     source = tmp_path / "small.jsonl"
     lines = source.read_text().splitlines(keepends=True)
     source.write_text(lines[0] + lines[2] + '{"id": "etna", "text": "Etna is quiet."}\n')
-    result = nerret("index", source, "--index", small_index, "--prune", "--json")
-    report = json.loads(result.stdout)
+    report = answer("index", source, "--index", small_index, "--prune", code=2)
     assert (report["unchanged"], report["pruned"], [one["id"] for one in report["not_indexed"]]) == (2, 1, ["etna"])
-    assert stats(nerret, small_index)["documents"] == 2
+    assert documents(small_index) == 2
 
 
-def test_nothing_is_pruned_where_something_could_not_be_read(nerret, small_index, tmp_path):
+def test_nothing_is_pruned_where_something_could_not_be_read(nerret, documents, small_index, tmp_path):
     source = tmp_path / "small.jsonl"
-    lines = source.read_text().splitlines(keepends=True)
-    source.write_text(lines[0] + "{broken\n")
+    source.write_text(source.read_text().splitlines(keepends=True)[0] + "{broken\n")
     result = nerret("index", source, "--index", small_index, "--prune")
     assert result.exit_code == 2
     assert "Nothing was removed" in result.stderr
-    assert stats(nerret, small_index)["documents"] == 3
+    assert documents(small_index) == 3
 
 
 def test_what_error_lines_quote_cannot_steer_the_terminal(nerret, tmp_path):
@@ -122,28 +124,17 @@ def test_what_error_lines_quote_cannot_steer_the_terminal(nerret, tmp_path):
     assert json.loads(shown.stdout)["not_indexed"][0]["id"] == "\x1b[2J\x9b0m"
 
 
-def test_the_others_are_said_to_be_in_only_where_there_are_others(nerret, tmp_path):
-    source = tmp_path / "a.jsonl"
-    source.write_text('{"text": "no id"}\n')
-    alone = nerret("index", source, "--index", tmp_path / "index")
+def test_the_others_are_said_to_be_in_only_where_there_are_others(nerret, put, tmp_path):
+    alone = nerret("index", put('{"text": "no id"}'), "--index", tmp_path / "index")
     assert "The others are in" not in alone.stderr
     assert "--number-missing-ids" in alone.stderr
-    source.write_text('{"text": "no id"}\n{"id": "a", "text": "Etna smokes."}\n')
+    source = put('{"text": "no id"}', '{"id": "a", "text": "Etna smokes."}')
     assert "The others are in." in nerret("index", source, "--index", tmp_path / "index").stderr
 
 
-def test_both_what_could_not_be_read_and_what_was_refused_stand_in_the_order_of_the_file(nerret, tmp_path):
-    source = tmp_path / "a.jsonl"
-    source.write_text('{"id": "a", "text": ""}\n{broken\n{"id": "b", "text": "Etna."}\n{"id": "c", "text": " "}\n')
-    result = nerret("index", source, "--index", tmp_path / "index", "--json")
-    report = json.loads(result.stdout)
-    assert [(one["line"], one["id"]) for one in report["not_indexed"]] == [(1, "a"), (2, None), (4, "c")]
-    assert [line.split(":")[1].split(" ")[0] for line in result.stderr.splitlines()[:3]] == ["1", "2", "4"]
-
-
-def test_a_tab_as_the_separator_can_be_written_as_in_a_shell(nerret, tmp_path):
-    (tmp_path / "a.csv").write_text("id\ttext, and more\ttext\na\tx, y\tEtna smokes.\n")
-    result = nerret("index", tmp_path / "a.csv", "--separator", "\\t", "--index", tmp_path / "index")
+def test_a_tab_as_the_separator_can_be_written_as_in_a_shell(nerret, put, tmp_path):
+    source = put("id\ttext, and more\ttext", "a\tx, y\tEtna smokes.", name="a.csv")
+    result = nerret("index", source, "--separator", "\\t", "--index", tmp_path / "index")
     assert (result.exit_code, result.stdout[:7]) == (0, "1 added")
 
 
@@ -156,7 +147,7 @@ def test_links_to_folders_are_said_to_be_left_out(nerret, tmp_path):
     assert "1 links to folders" in result.stderr
 
 
-def test_labels_of_the_demo_corpus_are_not_in_the_index(nerret, demo_index):
-    answer = json.loads(nerret("find", "dinosaur", "--index", demo_index, "--json").stdout)
-    assert all(set(hit["metadata"]) == {"topic"} for hit in answer["hits"])
-    assert stats(nerret, demo_index)["documents"] == len(CORPUS.read_text().splitlines())
+def test_labels_of_the_demo_corpus_are_not_in_the_index(answer, documents, demo_index):
+    found = answer("find", "dinosaur", "--index", demo_index)
+    assert all(set(hit["metadata"]) == {"topic"} for hit in found["hits"])
+    assert documents(demo_index) == len(CORPUS.read_text().splitlines())

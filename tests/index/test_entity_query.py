@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 
 from nerret_tools import EntityIndex, EntityQuery
-from nerret_tools.errors import CursorError, EntityTypeError, FilterError
+from nerret_tools.errors import CursorError, EntityTypeError
 from tests.marked import marked
 
 TEXTS = {
@@ -141,9 +141,3 @@ def test_a_question_is_a_value():
     assert len({asked, dataclasses.replace(asked)}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         asked.scope = "document"
-
-
-def test_without_a_calibration_types_cannot_be_combined(index, monkeypatch):
-    monkeypatch.setitem(vars(index._searcher), "_curve", None)
-    with pytest.raises(FilterError, match="no calibration, by which types are combined"):
-        index.find(EntityQuery(any_of=["river", "lake"]), min_relevance=0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from nerret_tools import Document, EntityIndex, Span
+from nerret_tools import Document, EntityIndex, EntityQuery, Span
 from nerret_tools.cli.app import app
 from nerret_tools.errors import FilterError, ModelError, ModelMismatchError
 from nerret_tools.models import Calibration, find_spec
@@ -59,6 +59,8 @@ def test_without_a_calibration_the_ranking_and_scores_are_there_and_relevance_is
             index.find("town")
         with pytest.raises(FilterError, match="no calibration"):
             index.find("town", min_relevance=0.5)
+        with pytest.raises(FilterError, match="no calibration, by which types are combined"):
+            index.find(EntityQuery(any_of=["town", "port"]), min_relevance=0)
         everything = index.find("town", min_relevance=0)
         assert everything.total == len(TOWNS)
         assert everything.min_relevance is None

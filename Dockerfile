@@ -9,7 +9,8 @@ COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY nerret_tools nerret_tools
 COPY integrations integrations
 COPY servers servers
-RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp]' && du -sm /opt/nerret
+# Of Chroma's packages, the client of Kubernetes is a fifth of all that is installed, and serves a cluster of Chroma's own.
+RUN python -m venv /opt/nerret && /opt/nerret/bin/pip install --no-cache-dir '.[mcp]' && /opt/nerret/bin/pip uninstall --yes kubernetes && du -sm /opt/nerret
 
 FROM python:3.12-slim
 RUN useradd --create-home nerret

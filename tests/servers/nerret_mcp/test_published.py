@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -94,3 +96,10 @@ def test_the_container_sets_variables_that_exist(root, usage):
     text = (root / "Dockerfile").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(NERRET_[A-Z_]+)", text))
     assert {name for name in named if name not in usage} == set()
+
+
+def test_the_container_needs_nothing_that_it_removes(root):
+    text = (root / "Dockerfile").read_text(encoding="utf-8")
+    [removed] = re.findall(r"pip uninstall --yes (\w+)", text)
+    script = f"import sys; sys.modules[{removed!r}] = None; import chromadb, nerret_tools.storage.chroma_database"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -39,12 +39,12 @@ class ScanCopy:
     All methods may be called from several threads; hold `lock` around several calls that belong together.
 
     Args:
-        folder: Where the files are; a folder that cannot be used is replaced by memory.
+        folder: Where the files are; ``None``, or one that cannot be used, for memory.
         index_id: Of the index, so that another index in the same place is not mistaken for it.
         dimension: Of the vectors.
     """
 
-    def __init__(self, folder: Path, index_id: str, dimension: int) -> None:
+    def __init__(self, folder: Path | None, index_id: str, dimension: int) -> None:
         self.lock = threading.RLock()
         self.dimension = dimension
         self._index_id = index_id
@@ -53,7 +53,7 @@ class ScanCopy:
         self._unsaved: list[Step] = []
         self._end = 0
         self._scans: dict[bool, Scan] = {}
-        self._folder = ScanFolder.take(folder)
+        self._folder = None if folder is None else ScanFolder.take(folder)
         if self._folder is not None:
             self._load(self._folder.path)
 

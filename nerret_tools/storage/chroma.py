@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -261,15 +261,15 @@ class ChromaStore:
             IndexLockedError: Another process is just bringing the copy of the vectors up to date.
             StoreUnavailableError: The store does not answer.
         """
-        state = self._state()
+        state, connection = self._state(), self._index.connection
         quantised = self.scan_dtype == "int8"
-        if not self._index.connection.writes:
+        if not connection.writes and connection.keeps_scan(state):
             return self._followed(quantised)
-        copy = self._scan_copy()
+        copy = connection.scan_copy(state)
         with copy.lock:
             copy.forget_damaged()
             if copy.generation != state.generation:
-                self._refresh(copy, self._writable())
+                self._refresh(copy, self._index)
             return copy.snapshot(quantised=quantised)
 
     def _followed(self, quantised: bool) -> Scan:
@@ -317,23 +317,29 @@ class ChromaStore:
             raise StoreError(f"{self._index.title} was replaced by another one meanwhile; open it again")
         return state
 
-    def _writing(self) -> AbstractContextManager[Any]:
-        """One change at a time, by the process that may; the copy of the vectors, if it is the folder's, keeps up."""
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One change at a time, by the process that may; the copy of the vectors, if it is in the folder, keeps up."""
         self.begin_writing()
-        connection = self._index.connection
-        if connection.folder is not None:
-            with connection.write_lock:
-                if self._scan_copy().generation != self._state().generation:
-                    self._refresh(self._scan_copy(), self._writable())
-        return connection.write_lock
+        with self._index.connection.write_lock:
+            self._keep_up()
+            yield
+            self._keep_up()
+
+    def _keep_up(self) -> None:
+        if self._index.connection.folder is None:
+            return
+        copy = self._scan_copy()
+        if copy.on_disk and copy.generation != self.generation():
+            self._refresh(copy, self._writable())
 
     def _writable(self) -> WritableIndex:
         return self._index.writable()
 
     def _scan_copy(self) -> ScanCopy:
-        return self._index.connection.scan_copy(self.index_id, self.dimension)
+        return self._index.connection.scan_copy(self._state())
 
-    def _refresh(self, copy: ScanCopy, index: WritableIndex) -> None:
+    def _refresh(self, copy: ScanCopy, index: OpenIndex | WritableIndex) -> None:
         with copy.lock:
             state = index.state()
             if state.generation == 0 and copy.generation is None and copy.on_disk:

@@ -16,7 +16,7 @@ from nerret_tools.storage.connection import Connection
 from nerret_tools.storage.graphs import blank_room, graph_folders
 from nerret_tools.storage.open_index import WritableIndex, documents_name, parts_name
 from nerret_tools.storage.place import DATABASE_NAME
-from nerret_tools.storage.state import states_of
+from nerret_tools.storage.state import IndexState, states_of
 from nerret_tools.storage.writing import clean
 
 __all__ = ["compact"]
@@ -53,7 +53,7 @@ def compact(connection: Connection) -> int:
             "keep the index in a folder of its own"
         )
     for name, state in states.items():
-        copy = connection.scan_copy(state.index_id, state.dimension)
+        copy = connection.scan_copy(state)
         clean(WritableIndex(f"index {name!r} at {folder}", name, old), copy)
     before = _size(folder)
     new = folder / _NEW
@@ -75,7 +75,7 @@ def compact(connection: Connection) -> int:
         raise StoreUnavailableError(f"{folder} cannot be compacted ({error}); make room, then do it again") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    _forget_vectors(connection, folder, {state.index_id: state.dimension for state in states.values()})
+    _forget_vectors(connection, folder, list(states.values()))
     return before - _size(folder)
 
 
@@ -102,11 +102,11 @@ def _take_the_place(new: Path, folder: Path) -> None:
         path.unlink()
 
 
-def _forget_vectors(connection: Connection, folder: Path, dimensions: dict[str, int]) -> None:
-    for index_id, dimension in dimensions.items():
-        connection.scan_copy(index_id, dimension).compact()
+def _forget_vectors(connection: Connection, folder: Path, states: list[IndexState]) -> None:
+    for state in states:
+        connection.scan_copy(state).compact()
     for path in (folder / "scan").glob("*"):
-        if path.name not in dimensions:
+        if path.name not in {state.index_id for state in states}:
             shutil.rmtree(path, ignore_errors=True)
     for path in (folder / "scan").glob("*/client-*"):
         shutil.rmtree(path, ignore_errors=True)

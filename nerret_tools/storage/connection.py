@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from nerret_tools.storage.chroma_database import ChromaDatabase
+    from nerret_tools.storage.state import IndexState
 
-__all__ = ["Connection"]
+__all__ = ["KEPT_MENTIONS", "Connection"]
+
+KEPT_MENTIONS = 200_000
+"""Of a folder's index from which on the copy of its vectors is kept in files: reading them takes half a second."""
 
 
 def _chroma() -> type[ChromaDatabase]:
@@ -50,7 +54,7 @@ class Connection:
         location: Real path of the folder, or the address without who asks.
         folder: The folder, or ``None`` for a server.
         write_lock: One batch at a time; the index may be read meanwhile.
-        scans: The scan copies that this process keeps, by index id.
+        scans: The scan copies that this process keeps, by index id and whether they are in files.
         readers: Those that it follows.
     """
 
@@ -62,7 +66,7 @@ class Connection:
         self.folder = folder
         self.database = database
         self.write_lock = threading.RLock()
-        self.scans: dict[str, scan.ScanCopy] = {}
+        self.scans: dict[tuple[str, bool], scan.ScanCopy] = {}
         self.readers: dict[str, scan.ScanReader] = {}
         self._key = key
         self._lock: FileLock | None = None
@@ -172,12 +176,20 @@ class Connection:
         finally:
             lock.release()
 
-    def scan_copy(self, index_id: str, dimension: int) -> scan.ScanCopy:
-        """The copy that all users of this index in this process share, for a process that writes."""
+    def keeps_scan(self, state: IndexState) -> bool:
+        """Whether the copy of an index' vectors is kept in files; a small one of a folder is read when it is needed."""
+        place = _scan_folder(self.folder, state.index_id)
+        return self.folder is None or state.mentions >= KEPT_MENTIONS or place.exists()
+
+    def scan_copy(self, state: IndexState) -> scan.ScanCopy:
+        """The copy that all users of this index in this process share, but for one that another process keeps."""
+        name, kept = state.index_id, self.keeps_scan(state)
         with self.write_lock:
-            if index_id not in self.scans:
-                self.scans[index_id] = scan.ScanCopy(_scan_folder(self.folder, index_id), index_id, dimension)
-            return self.scans[index_id]
+            if (name, kept) not in self.scans:
+                self.scans.pop((name, not kept), None)
+                place = _scan_folder(self.folder, name) if kept else None
+                self.scans[name, kept] = scan.ScanCopy(place, name, state.dimension)
+            return self.scans[name, kept]
 
     def scan_reader(self, index_id: str, dimension: int, folder: Path | None = None) -> scan.ScanReader:
         """The same of the copy that another process keeps, or has left, in a folder."""

@@ -34,10 +34,11 @@ FROM collections LEFT JOIN collection_metadata ON collection_metadata.collection
 """
 
 _ROWS = """
-FROM embeddings JOIN segments ON segments.id = embeddings.segment_id
-JOIN collections ON collections.id = segments.collection
+FROM collections CROSS JOIN segments ON segments.collection = collections.id
+CROSS JOIN embeddings ON embeddings.segment_id = segments.id
 WHERE collections.name = ? AND segments.scope = 'METADATA'
 """
+"""Read in this order: SQLite by itself goes through all metadata of the folder first."""
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -211,7 +212,7 @@ class FolderTable:
         query = f"""
             SELECT embedding_id, key, string_value, int_value, float_value, bool_value
             FROM (SELECT embeddings.id AS row, embedding_id {_ROWS} AND embedding_id IN %s)
-            JOIN embedding_metadata ON embedding_metadata.id = row
+            CROSS JOIN embedding_metadata ON embedding_metadata.id = row
             {f"WHERE key IN {_marks(wanted)}" if wanted else ""}
         """
         found: dict[str, dict[str, Any]] = {}
@@ -236,11 +237,14 @@ def _value(values: Sequence[Any]) -> Any:
 
 
 def _condition(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """A filter's candidates in SQL: equal texts, and those combined."""
+    """A filter's candidates in SQL: equal texts, those combined, and numbers that are greater than one."""
     ((key, value),) = where.items()
     if key in ("$and", "$or"):
         parts = [_condition(part) for part in value]
         return f"({f' {key[1:].upper()} '.join(sql for sql, _ in parts)})", [one for _, own in parts for one in own]
-    texts = value["$in"] if "$in" in value else [value["$eq"]]
-    inner = f"SELECT id FROM embedding_metadata WHERE key = ? AND string_value IN {_marks(texts)}"
-    return f"embeddings.id IN ({inner})", [key, *texts]
+    if "$gt" in value:
+        test, values = "int_value > ?", [value["$gt"]]
+    else:
+        values = value["$in"] if "$in" in value else [value["$eq"]]
+        test = f"string_value IN {_marks(values)}"
+    return f"embeddings.id IN (SELECT id FROM embedding_metadata WHERE key = ? AND {test})", [key, *values]

@@ -29,11 +29,14 @@ def pack_vectors(vectors: Floats, counts: Sequence[int]) -> Iterator[str]:
         first += size
 
 
-def unpack_vectors(texts: Sequence[str], dimension: int) -> Floats:
-    """The vectors of all texts ``[n, dimension]``."""
-    kept = np.frombuffer(b"".join(map(b64decode, texts)), np.int8).reshape(-1, dimension + _SCALE_BYTES)
+def unpack_vectors(texts: Sequence[str], dimension: int) -> list[Floats]:
+    """The vectors ``[n, dimension]`` of each text."""
+    packed = [b64decode(text) for text in texts]
+    kept = np.frombuffer(b"".join(packed), np.int8).reshape(-1, dimension + _SCALE_BYTES)
     scales = np.ascontiguousarray(kept[:, dimension:]).view("<f4")[:, 0]
-    return QuantisedRows(kept, scales, dimension)[:]
+    vectors = QuantisedRows(kept, scales, dimension)[:]
+    ends = np.cumsum([len(one) // kept.shape[1] for one in packed]).tolist()
+    return [vectors[first:last] for first, last in zip([0, *ends], ends, strict=False)]
 
 
 def pack_names(spans: npt.NDArray[np.int64], surfaces: Sequence[str]) -> str:

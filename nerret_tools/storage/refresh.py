@@ -11,13 +11,15 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nerret_tools.storage.keys import GENERATION, VECTORS, content_of
 from nerret_tools.storage.packed import unpack_vectors
 from nerret_tools.storage.records import part_ids
 
 if TYPE_CHECKING:
     from nerret_tools.scan import ScanCopy
-    from nerret_tools.storage.open_index import WritableIndex
+    from nerret_tools.storage.open_index import OpenIndex, WritableIndex
     from nerret_tools.storage.state import IndexState
 
 __all__ = ["refresh"]
@@ -33,11 +35,11 @@ _PORTION = 10_000
 _DOCUMENTS = 5_000
 """Documents whose mention counts are read at a time."""
 
-_SAVE_MENTIONS = 200_000
-"""Mentions after which an unfinished reading is saved, to be gone on with: about half a minute's."""
+_SAVE_MENTIONS = 100_000
+"""Mentions after which an unfinished reading is saved, to be gone on with: some seconds' from a server."""
 
 
-def refresh(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
+def refresh(copy: ScanCopy, index: OpenIndex | WritableIndex, state: IndexState) -> None:
     """Make the copy equal to what Chroma holds.
 
     A document that another client is writing at this moment is left out, as it is everywhere else.
@@ -59,7 +61,7 @@ def refresh(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
     copy.drop(hidden)
 
 
-def _read(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
+def _read(copy: ScanCopy, index: OpenIndex | WritableIndex, state: IndexState) -> None:
     since = copy.generation if copy.generation is not None else copy.begun
     if since is None:
         copy.reset()
@@ -74,24 +76,24 @@ def _read(copy: ScanCopy, index: WritableIndex, state: IndexState) -> None:
     copy.generation = state.generation
 
 
-def _changed(index: WritableIndex, generation: int | None) -> set[str]:
+def _changed(index: OpenIndex | WritableIndex, generation: int | None) -> set[str]:
     return set(index.documents.all_ids({GENERATION: {"$gt": generation}}))
 
 
-def _pull(copy: ScanCopy, index: WritableIndex, document_ids: Collection[str]) -> None:
+def _pull(copy: ScanCopy, index: OpenIndex | WritableIndex, document_ids: Collection[str]) -> None:
     names, unsaved = sorted(document_ids), 0
     for first in range(0, len(names), _DOCUMENTS):
         kept = index.documents.metadata(names[first : first + _DOCUMENTS])
         counts = {name: content_of(metadata)[1] for name, metadata in kept}
         for portion in _portions(counts):
             _append(copy, index, portion)
-            unsaved += (size := sum(portion.values()))
-            if size >= _PORTION:
-                # Chroma's client leaves each answer, 17 MB of text, in a cycle that Python rarely looks for by itself
+            unsaved += sum(portion.values())
+            if unsaved >= _SAVE_MENTIONS:
+                if copy.generation is None:
+                    copy.save()
+                # Chroma's client leaves each answer, text of 4 MB, in a cycle that Python rarely looks for by itself
                 gc.collect()
-        if unsaved >= _SAVE_MENTIONS and copy.generation is None:
-            copy.save()
-            unsaved = 0
+                unsaved = 0
 
 
 def _portions(counts: Mapping[str, int]) -> Iterable[dict[str, int]]:
@@ -107,14 +109,16 @@ def _portions(counts: Mapping[str, int]) -> Iterable[dict[str, int]]:
         yield portion
 
 
-def _append(copy: ScanCopy, index: WritableIndex, counts: Mapping[str, int]) -> None:
+def _append(copy: ScanCopy, index: OpenIndex | WritableIndex, counts: Mapping[str, int]) -> None:
     parts = {name: part_ids(name, count) if count else [] for name, count in counts.items()}
-    found = dict(index.parts.metadata([part for own in parts.values() for part in own], [VECTORS]))
+    kept = index.parts.metadata([part for own in parts.values() for part in own], [VECTORS])
+    texts = {part: row[VECTORS] for part, row in kept if VECTORS in row}
+    found = dict(zip(texts, unpack_vectors(list(texts.values()), copy.dimension), strict=True))
     blocks = []
     for name, own in parts.items():
-        block = unpack_vectors([found[part].get(VECTORS, "") for part in own if part in found], copy.dimension)
-        if len(block) != counts[name]:
+        there = [found[part] for part in own if part in found]
+        if sum(map(len, there)) != counts[name]:
             _log.warning("%s: mentions of document %r are missing, so it is left out", index.title, name)
-            block = block[:0]
-        blocks.append(block)
+            there = []
+        blocks.append(np.concatenate([np.empty((0, copy.dimension), np.float32), *there]))
     copy.append(list(counts), blocks)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nerret_tools.scan import rounded
-from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument
+from nerret_tools.storage import ChromaStore, MentionBlock, StoredDocument, connection
 from nerret_tools.storage.keys import VECTORS
 from nerret_tools.storage.table import Table
 
@@ -126,3 +126,9 @@ def reads(monkeypatch):
 
     monkeypatch.setattr(Table, "metadata", metadata)
     return counted
+
+
+@pytest.fixture
+def kept_scan(monkeypatch):
+    """The copy of the vectors is kept in files, as that of a large index is."""
+    monkeypatch.setattr(connection, "KEPT_MENTIONS", 0)

@@ -12,6 +12,7 @@ import pytest
 from chromadb.config import Settings
 
 from nerret_tools.errors import IndexFormatError, IndexNotFoundError, InputError, StoreError, StoreUnavailableError
+from nerret_tools.storage import connection
 
 OTHER = """
 import sys
@@ -79,7 +80,7 @@ store.write([tuple(pair) for pair in np.load(sys.argv[2], allow_pickle=True)["ba
 
 
 def test_where_nobody_keeps_the_copy_a_reader_builds_it_and_frees_the_folder(
-    tmp_path, open_store, make, run_script, written
+    kept_scan, tmp_path, open_store, make, run_script, written
 ):
     written(tmp_path, [make("a", 2), make("b", 1)])
     shutil.rmtree(tmp_path / "scan")
@@ -233,8 +234,13 @@ for path in sys.argv[1:]:
 """
 
 
-@pytest.mark.parametrize("copy", ["kept", "missing"])
-def test_a_read_only_folder_can_be_searched_and_nothing_else(run_script, make, copy, written):
+@pytest.mark.parametrize("copy", ["in memory", "kept", "missing"])
+def test_a_read_only_folder_can_be_searched_and_nothing_else(run_script, make, copy, written, monkeypatch):
+    keeping = "import nerret_tools.storage.connection as c\nc.KEPT_MENTIONS = 0\n"
+    script = UNPRIVILEGED
+    if copy != "in memory":
+        monkeypatch.setattr(connection, "KEPT_MENTIONS", 0)
+        script = keeping + script
     folder = Path(tempfile.mkdtemp())
     everything = [folder]
     try:
@@ -244,7 +250,7 @@ def test_a_read_only_folder_can_be_searched_and_nothing_else(run_script, make, c
         everything = [folder, *folder.rglob("*")]
         for path in everything:
             path.chmod(0o555 if path.is_dir() else 0o444)
-        told = run_script(UNPRIVILEGED, folder / "index", folder / "new", cwd="/")
+        told = run_script(script, folder / "index", folder / "new", cwd="/")
         lines = told.stdout.splitlines()
         assert lines[:2] == ["['a', 'b'] 3 ['text 0 of a']", "(1, 3)"], told.stderr
         assert [("cannot be used for writing an index" in line) for line in lines[2:]] == [True, True]

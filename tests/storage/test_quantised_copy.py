@@ -12,6 +12,8 @@ from nerret_tools.scan import files as module
 from nerret_tools.scan.quantised import quantise
 from nerret_tools.scan.rows import FileRows
 
+pytestmark = pytest.mark.usefixtures("kept_scan")
+
 
 @pytest.fixture
 def quantising(monkeypatch):

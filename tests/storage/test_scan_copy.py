@@ -12,6 +12,8 @@ from nerret_tools.errors import StoreError
 from nerret_tools.scan import ScanCopy, rounded, score_rows
 from nerret_tools.scan.rows import FileRows
 
+pytestmark = pytest.mark.usefixtures("kept_scan")
+
 
 @pytest.fixture
 def filled(tmp_path, make, written):

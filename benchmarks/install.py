@@ -76,7 +76,7 @@ def run(command: str, folder: Path) -> tuple[float, int]:
         subprocess.run(["sh", "-c", command], cwd=folder, stdout=sys.stderr, check=True)
         seconds = time.perf_counter() - started
         size = sum(one.lstat().st_blocks * 512 for one in Path(place).rglob("*") if not one.is_dir())
-    return round(seconds, 1), round(size / 2**20)
+    return round(seconds, 1), round(size / 10**6)
 
 
 if __name__ == "__main__":

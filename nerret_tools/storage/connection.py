@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["KEPT_MENTIONS", "Connection"]
 
 KEPT_MENTIONS = 200_000
-"""Of a folder's index from which on the copy of its vectors is kept in files: reading them takes half a second."""
+"""Of a folder's index from which on the copy of its vectors is kept in files: reading them takes 1 to 3 s."""
 
 
 def _chroma() -> type[ChromaDatabase]:

@@ -139,10 +139,13 @@ def gather(pieces: Sequence[PieceInProgress], unreadable: list[UnreadableSpan], 
     found = {span: vector for piece in pieces for span, vector in piece.found.items()}
     spans = sorted(found)
     read = np.stack([found[span] for span in spans]) if spans else np.zeros((0, width))
+    read = read.astype(np.float32, copy=False)
+    for piece in pieces:
+        piece.found.clear()  # of a long document these are hundreds of megabytes
     return EncodedText(
         spans=np.array(spans, dtype=np.int64).reshape(-1, 2),
-        vectors=read[:, :width].astype(np.float32),
-        contexts=read[:, width:].astype(np.float32),
+        vectors=read[:, :width],
+        contexts=read[:, width:],
         unreadable=sorted([*unreadable, *(one for piece in pieces for one in piece.unreadable)], key=_place),
         noise=sum(piece.noise for piece in pieces),
     )

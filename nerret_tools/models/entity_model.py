@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nerret_tools.detection.span_chooser import SpanChooser
 from nerret_tools.encoding.encoder import SpanProposer, TextEncoder
-from nerret_tools.encoding.pieces import UnreadableSpan
+from nerret_tools.encoding.pieces import EncodedText, UnreadableSpan
 from nerret_tools.encoding.projector import Projector
 from nerret_tools.errors import ModelError
 from nerret_tools.models.spec import ModelSpec
+
+ROWS = 4096  # mentions embedded at once: a long document has a hundred thousand
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,9 @@ class EntityModel:
         """
         with self._lock:
             encoded = self.encoder.encode(texts, spans, proposer or self.head)
-            read = [one for one in encoded if len(one.spans)]
-            embeddings = self._embed(
-                np.concatenate([one.vectors for one in read]) if read else np.zeros((0, 1)),
-                np.concatenate([one.contexts for one in read]) if read else np.zeros((0, 1)),
+            read = _portions(encoded)
+            embeddings = np.concatenate(
+                [np.zeros((0, self.spec.dimension), np.float32), *(self._embed(*portion) for portion in read)]
             )
         bounds = np.cumsum([0, *(len(one.spans) for one in encoded)])
         return [
@@ -102,3 +103,22 @@ class EntityModel:
             weight = self.spec.context_weight
             parts = np.concatenate([parts * (1 - weight) ** 0.5, self.context(contexts) * weight**0.5], axis=1)
         return np.asarray(parts, dtype=np.float32)
+
+
+def _portions(encoded: Sequence[EncodedText]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Vectors and contexts of all mentions in their order, some `ROWS` at a time."""
+    waiting: list[tuple[np.ndarray, np.ndarray]] = []
+    count = 0
+    for one in encoded:
+        for first in range(0, len(one.spans), ROWS):
+            waiting.append((one.vectors[first : first + ROWS], one.contexts[first : first + ROWS]))
+            count += len(waiting[-1][0])
+            if count >= ROWS:
+                yield _joined(waiting)
+                waiting, count = [], 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([vectors for vectors, _ in parts]), np.concatenate([contexts for _, contexts in parts])
